@@ -1,0 +1,1 @@
+"""Reading BIRD: control socket, grammar, parser, models and clock."""

@@ -1,0 +1,31 @@
+"""The errors a caller can meet, all children of CalicometricsError."""
+
+
+class CalicometricsError(Exception):
+    """The base of every error that calicometrics raises on purpose."""
+
+
+class SourceError(CalicometricsError):
+    """A daemon or a page could not be read; the message names it, the request and the phase."""
+
+
+class ParseError(CalicometricsError):
+    """A text is not what its format promises.
+
+    Attributes:
+        line: The number of the offending line, counted from 1, or None when the text as a whole is at fault.
+        reason: What is wrong, without the position.
+    """
+
+    def __init__(self, reason: str, line: int | None = None) -> None:
+        super().__init__(f"line {line}: {reason}" if line is not None else reason)
+        self.reason = reason
+        self.line = line
+
+
+class PluginError(CalicometricsError):
+    """A plugin could not be loaded, or offers what another one already offers."""
+
+
+class ConfigError(CalicometricsError):
+    """A setting is wrong; the message names the key, where it was set and what was expected."""
