@@ -138,8 +138,8 @@ class MetricFamily:
 
     def to_prometheus_client(self) -> Metric:
         """Return the family as a ``prometheus_client`` metric, names untouched."""
-        from prometheus_client import Metric  # noqa: PLC0415 - costs 8 MB that only embedders need
-        from prometheus_client.samples import Sample as ClientSample, Timestamp  # noqa: PLC0415 - as above
+        from prometheus_client import Metric
+        from prometheus_client.samples import Sample as ClientSample, Timestamp
 
         metric = Metric(self.name, self.help, "unknown" if self.type == "untyped" else self.type)
         metric.samples = [
