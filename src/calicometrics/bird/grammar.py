@@ -1,0 +1,282 @@
+"""The grammar of BIRD's replies: named rules, and tables of label → rule.
+
+This is the only description of the format. Each rule is a pyparsing expression that matches the text behind a
+label (or a whole line) and has one example of it beside it. Most rules are regular: they are :class:`Value`, a
+``pyparsing.Regex`` whose compiled expression the line walker in :mod:`calicometrics.bird.parser` calls directly,
+with the same conversion that ``parse_string`` applies. A kind that needs more may use any pyparsing expression.
+
+Sources: BIRD 1.6.8 and 2.0.12 to 3.3.2, ``nest/proto.c``, ``nest/cmds.c``, ``proto/bgp/bgp.c``, ``proto/pipe/pipe.c``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import pyparsing as pp
+
+from calicometrics.bird.model import (
+    BgpState,
+    ChangeRow,
+    ChannelState,
+    MemoryArea,
+    ProtocolState,
+    RouteCounts,
+    TableRoutes,
+    Timer,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Rule: TypeAlias = "pp.ParserElement | Block"
+Fields: TypeAlias = Mapping[str, tuple[str, Rule]]
+"""Label → (name of the value, rule of the text behind the label).
+
+A line without a colon is found by its whole text, or else by its first word; the rule then reads what is left. A rule
+that is a :class:`Block` reads the deeper lines below its label.
+"""
+
+NOT_APPLICABLE = "---"
+
+
+class Value(pp.Regex):
+    """A regular rule with the conversion of its match.
+
+    Args:
+        pattern: The regular expression of the whole text behind the label.
+        convert: Makes the value out of the match; by default the matched text.
+    """
+
+    def __init__(self, pattern: str, convert: Callable[[re.Match[str]], Any] = re.Match.group) -> None:
+        super().__init__(pattern, as_match=True)
+        self.convert = convert
+        self.add_parse_action(lambda tokens: [convert(tokens[0])])
+
+    def read(self, text: str) -> Any:
+        """Return the value of ``text``, exactly as ``parse_string(text, parse_all=True)`` would.
+
+        Raises:
+            ValueError: The text does not match.
+        """
+        match = self.re.fullmatch(text)
+        if match is None:
+            raise ValueError(f"expected {self.name}")
+        return self.convert(match)
+
+
+class Block:
+    """A rule of the lines below a label that are indented deeper than it.
+
+    It reads them as one text without their common indent. Peers of one configuration print the same capabilities
+    word for word, so the values of the latest texts are kept.
+
+    Args:
+        rule: What the text has to match; its one value must be immutable.
+    """
+
+    def __init__(self, rule: pp.ParserElement) -> None:
+        self.rule = rule.streamline()  # pyparsing warms up lazily, which is not safe in two threads at once
+        self.read = lru_cache(maxsize=1024)(self._read)
+
+    def _read(self, text: str) -> Any:
+        return read(self.rule, text)
+
+
+def read(rule: Rule, text: str) -> Any:
+    """Return the value that any rule makes of ``text``.
+
+    Raises:
+        ValueError: The text does not match; the message says what was expected.
+    """
+    if isinstance(rule, Value | Block):
+        return rule.read(text)
+    try:
+        return rule.parse_string(text, parse_all=True)[0]
+    except pp.ParseBaseException as error:
+        raise ValueError(f"{error.msg} at column {error.column}") from None
+
+
+def _number(text: str | None) -> int | None:
+    return None if text is None or text == NOT_APPLICABLE else int(text)
+
+
+def _optional(match: re.Match[str]) -> str | None:
+    text = match[0]
+    return None if text == NOT_APPLICABLE else text
+
+
+def _words(match: re.Match[str]) -> tuple[str, ...]:
+    return tuple(match[0].split())
+
+
+def _timer(match: re.Match[str]) -> Timer | None:
+    remaining, configured = match.group("remaining", "configured")
+    if remaining is None:
+        return None
+    return Timer(float(remaining), None if configured == "-" else float(configured))
+
+
+def _routes(match: re.Match[str]) -> RouteCounts:
+    imported, filtered, exported, preferred = match.groups()
+    return RouteCounts(int(imported), int(exported), _number(filtered), _number(preferred))
+
+
+_UNIT = {" ": 1, "k": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}  # lib/resource.c divides by 1024
+
+
+def _size(number: str, unit: str) -> int:
+    return round(float(number) * _UNIT[unit])
+
+
+def _memory(match: re.Match[str]) -> tuple[str, MemoryArea]:
+    area, effective, unit, overhead, overhead_unit = match.groups()
+    more = None if overhead is None else _size(overhead, overhead_unit)
+    return area, MemoryArea(_size(effective, unit), more)
+
+
+# --- Values -----------------------------------------------------------------------------------------------------
+
+TEXT = Value(r".*").set_name("text")  # Connection to BGP peer
+WORD = Value(r"\S+").set_name("a word")  # calico_export_to_bgp_peers
+NAME = Value(r"\S+", _optional).set_name("a name or ---")  # master4
+WORDS = Value(r".*", _words).set_name("words")  # internal multihop AS4
+NUMBER = Value(r"\d+", lambda m: int(m[0])).set_name("a number")  # 64512
+ADDRESS = Value(r"(\S+)(?: onlink)?", lambda m: m[1]).set_name("an address")  # fe80::9%va
+ADDRESSES = Value(r"\S+(?: \S+)?").set_name("one or two addresses")  # fd00:9::1 fe80::1
+BYTES = Value(r"(\d+) bytes", lambda m: int(m[1])).set_name("a number of bytes")  # 0 bytes
+FLAG = Value(r"(?!.)", lambda _: True).set_name("nothing")  # Neighbor graceful restart active
+USED_OF = Value(r"(\d+)/(\d+)", lambda m: (int(m[1]), int(m[2]))).set_name("used/maximum")  # 3/100
+TIMER = Value(
+    r"(?P<remaining>\d+(?:\.\d+)?)/(?P<configured>\d+(?:\.\d+)?|-)|---", _timer
+).set_name("a timer, remaining/configured")  # 64.202/90, 12/-
+PROTOCOL_STATE = Value(r"\S+", lambda m: ProtocolState(m[0])).set_name("a protocol state")  # start
+CHANNEL_STATE = Value(r"\S+", lambda m: ChannelState(m[0])).set_name("a channel state")  # UP
+BGP_STATE = Value(r"\S+", lambda m: BgpState(m[0])).set_name("a BGP state")  # Established
+ROUTES = Value(
+    r"(\d+) imported, (?:(\d+) filtered, )?(\d+) exported(?:, (\d+) preferred)?", _routes
+).set_name("route counts")  # 4 imported, 1 filtered, 2 exported, 0 preferred
+LIMIT = Value(r"(\d+)( \[HIT\])?", lambda m: (int(m[1]), m[2] is not None)).set_name("a limit")  # 1 [HIT]
+
+# --- Route change stats: the header names the columns, each row fills some of them ----------------------------
+
+CHANGE_COLUMNS = Value(
+    r"received +rejected +filtered +ignored(?P<rx> +RX limit +(?:IN )?limit)? +accepted",
+    lambda m: _SEVEN_COLUMNS if m["rx"] else _FIVE_COLUMNS,
+).set_name("the columns of route change stats")  # received   rejected   filtered    ignored   accepted
+_FIVE_COLUMNS = ("received", "rejected", "filtered", "ignored", "accepted")
+_SEVEN_COLUMNS = ("received", "rejected", "filtered", "ignored", "rx_limit", "limit", "accepted")
+
+# A ten-digit number touches the dashes in front of it in 3.0.0 to 3.0.5, so --- needs no blank behind it.
+CHANGE_VALUES = Value(
+    r"(?:---|\d+)(?:(?: +|(?<=-))(?:---|\d+))*", lambda m: tuple(map(_number, _CHANGE_VALUE.findall(m[0])))
+).set_name("numbers or ---")  # 13          0          8          0        ---          2
+_CHANGE_VALUE = re.compile(r"---|\d+")
+
+
+def change_row(columns: tuple[str, ...], values: tuple[int | None, ...]) -> ChangeRow:
+    """Return the row of change counts that stands under a header of these columns.
+
+    BIRD 3.0.0 to 3.0.5 announces seven columns and prints six values in three of its rows; it is the RX limit that
+    they leave out (``nest/proto.c``, ``channel_show_stats``).
+
+    Raises:
+        ValueError: The number of values fits no BIRD version.
+    """
+    if len(columns) == len(_SEVEN_COLUMNS) and len(values) == len(columns) - 1:
+        place = columns.index("rx_limit")
+        values = (*values[:place], None, *values[place:])
+    if len(values) != len(columns):
+        raise ValueError(f"expected {len(columns)} values")
+    return ChangeRow(**dict(zip(columns, values, strict=True)))
+
+
+# --- Lines ------------------------------------------------------------------------------------------------------
+
+BANNER = pp.Regex(r"(?:BIRD \S+ ready\.|Access restricted) *").set_name("a banner")  # BIRD 2.0.12 ready.
+HEADER = pp.Regex(r"name +proto +table +state +since +info *", re.IGNORECASE).set_name(
+    "the header of the protocol table"
+)  # Name       Proto      Table      State  Since         Info
+# Two blanks or more stand behind Since, whatever the time format; a single blank may be part of it.
+PROTOCOL_ROW = Value(
+    r"(?P<name>\S+) +(?P<proto>\S+) +(?P<table>\S+) +(?P<state>\S+) +(?P<since>\S+(?: \S+)*)"
+    r"(?: {2,}(?P<info>\S.*?))? *",
+    re.Match.groups,
+).set_name("a row of the protocol table")  # kernel1  Kernel   master   up     2018-08-03  =>  t2
+CHANNEL = Value(r"Channel (\S+) *", lambda m: m[1]).set_name("a channel")  # Channel ipv4-mpls
+PROTOCOL_FIELDS: Fields = {
+    "Description": ("description", TEXT),  # Connection to BGP peer
+    "Message": ("message", TEXT),  # Maintenance
+    "Router ID": ("router_id", WORD),  # 10.0.0.1
+    "VRF": ("vrf", WORD),  # red
+    "Created": ("created", TEXT),  # 04:28:58.066
+    "Last autorestart": ("last_autorestart", TEXT),  # 04:28:58.066
+}
+
+CHANNEL_FIELDS: Fields = {
+    "State": ("state", CHANNEL_STATE),  # UP
+    "Import state": ("import_state", WORD),  # UP
+    "Export state": ("export_state", WORD),  # READY
+    "Table": ("table", NAME),  # master4
+    "Peer table": ("peer_table", NAME),  # t2
+    "Preference": ("preference", NUMBER),  # 100
+    "Input filter": ("input_filter", TEXT),  # ACCEPT
+    "Output filter": ("output_filter", TEXT),  # (unnamed)
+    "Import filter": ("input_filter", TEXT),  # Pipe's word for it
+    "Export filter": ("output_filter", TEXT),  # Pipe's word for it
+    "GR recovery": ("gr_recovery", TEXT),  # pending waiting
+    "Routes": ("routes", ROUTES),  # 4 imported, 18 exported, 3 preferred
+}
+
+LIMITS: Fields = {
+    "Receive limit": ("receive", LIMIT),  # 200
+    "Import limit": ("import", LIMIT),  # 1 [HIT]
+    "Export limit": ("export", LIMIT),  # 50
+}
+LIMIT_ACTION: Fields = {"Action": ("action", WORD)}  # disable
+
+CHANGES_HEADER: Fields = {"Route change stats": ("columns", CHANGE_COLUMNS)}
+CHANGES: Fields = {
+    "Import updates": ("import_updates", CHANGE_VALUES),  # 5 0 0 0 5
+    "Import withdraws": ("import_withdraws", CHANGE_VALUES),  # 0 0 --- 0 0
+    "Export updates": ("export_updates", CHANGE_VALUES),  # 10 0 8 --- 2
+    "Export withdraws": ("export_withdraws", CHANGE_VALUES),  # 0 --- --- --- 0
+}
+
+# --- show status, show memory, show route count ----------------------------------------------------------------
+
+STATUS: Mapping[str, pp.ParserElement] = {
+    "version": Value(r"BIRD (?:version )?(\S+)", lambda m: m[1]).set_name("version"),  # BIRD 2.0.12
+    "router_id": Value(r"Router ID is (\S+)", lambda m: m[1]).set_name("router ID"),  # Router ID is 10.9.0.1
+    "hostname": Value(r"Hostname is (\S+)", lambda m: m[1]).set_name("hostname"),  # Hostname is node-a
+    "server_time": Value(r"Current server time is (\S.*)", lambda m: m[1]).set_name("server time"),
+    "last_reboot": Value(r"Last reboot on (\S.*)", lambda m: m[1]).set_name("last reboot"),
+    "last_reconfiguration": Value(r"Last reconfiguration on (\S.*)", lambda m: m[1]).set_name("last reconfiguration"),
+    "recovery": Value(r"Graceful restart recovery in progress").set_name("graceful restart"),
+    "waiting_for": Value(
+        r"Waiting for (\d+) (?:protocols|channels) to recover", lambda m: int(m[1])
+    ).set_name("recovering protocols"),  # Waiting for 3 channels to recover
+    "timer": Value(
+        r"Wait timer is (?P<remaining>\d+(?:\.\d+)?)/(?P<configured>\d+(?:\.\d+)?)", _timer
+    ).set_name("wait timer"),  # Wait timer is 215/240
+    "state": Value(
+        r"Daemon is up and running|Reconfiguration in progress|Shutdown in progress"
+    ).set_name("daemon state"),
+}
+
+MEMORY_TITLE = pp.Regex(r"BIRD memory usage *| *Effective +Overhead *").set_name("a title of show memory")
+MEMORY_ROW = Value(
+    r"(\S[^:]*): +(\d+(?:\.\d+)?) ([ kMGT])B(?: +(\d+(?:\.\d+)?) ([ kMGT])B)?", _memory
+).set_name("a row of show memory")  # Routing tables:    698.2 kB     48.0 kB
+
+MEMORY_COUNTER = Value(r"(\S[^:]*): +(\d+)", re.Match.groups).set_name(
+    "a counter of show memory"
+)  # Hot page cache depleted while in RCU: 0
+
+ROUTE_COUNT = Value(
+    r"(\d+) of (\d+) routes for (\d+) networks(?: in table (\S+))?",
+    lambda m: TableRoutes(m[4] or "master", int(m[2]), int(m[3])),
+).set_name("a row of show route count")  # 39 of 39 routes for 7 networks in table master4
+ROUTE_COUNT_TOTAL = pp.Regex(r"Total: \d+ of \d+ routes for \d+ networks in \d+ tables").set_name("the total")
