@@ -9,6 +9,18 @@ class SourceError(CalicometricsError):
     """A daemon or a page could not be read; the message names it, the request and the phase."""
 
 
+class CommandError(SourceError):
+    """BIRD answered a command with an error of its own; the connection is as good as before.
+
+    Attributes:
+        code: BIRD's four digits, such as ``9001``.
+    """
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
 class ParseError(CalicometricsError):
     """A text is not what its format promises.
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pyparsing as pp
-
 from calicometrics.bird import grammar
 from calicometrics.bird.kinds import ProtocolKind
 from calicometrics.bird.model import BgpChannel, BgpSession, Capability
@@ -13,6 +11,8 @@ from calicometrics.bird.model import BgpChannel, BgpSession, Capability
 if TYPE_CHECKING:
     import re
     from collections.abc import Mapping
+
+    import pyparsing as pp
 
 
 def _named(match: re.Match[str]) -> tuple[str, str]:
@@ -28,17 +28,19 @@ def _capability(tokens: pp.ParseResults) -> Capability:
 # --- Capabilities (2.x, 3.x): names, each with its indented parameters --------------------------------------------
 
 _NAMED = r"(?P<name>[^\s:][^:\n]*)(?::(?P<value>[^\n]*))?(?:\n|\Z)"
-CAPABILITY_NAME = grammar.Value(_NAMED, _named).set_name("a capability")  # Hostname: node-a
-PARAMETER = grammar.Value(r" +" + _NAMED, _named).set_name("a parameter")  # AF announced: ipv4 ipv6
+CAPABILITY_NAME = grammar.Value("a capability", _NAMED, _named)  # Hostname: node-a
+PARAMETER = grammar.Value("a parameter", r" +" + _NAMED, _named)  # AF announced: ipv4 ipv6
 CAPABILITY = (CAPABILITY_NAME + PARAMETER[...]).add_parse_action(_capability)
 CAPABILITIES = CAPABILITY[...].add_parse_action(lambda tokens: [tuple(tokens)]).leave_whitespace()
 
 CAPABILITY_WORDS = grammar.Value(
-    r".*", lambda match: tuple(map(Capability, match[0].split()))
-).set_name("capabilities")  # refresh enhanced-refresh restart-able AS4 add-path-rx
+    "capabilities", r".*", lambda match: tuple(map(Capability, match[0].split()))
+)  # refresh enhanced-refresh restart-able AS4 add-path-rx
 PENDING = grammar.Value(
-    r"(\d+) attribute sets with total (\d+) prefixes to send", lambda match: (int(match[1]), int(match[2]))
-).set_name("pending attribute sets and prefixes")  # 0 attribute sets with total 0 prefixes to send
+    "pending attribute sets and prefixes",
+    r"(\d+) attribute sets with total (\d+) prefixes to send",
+    lambda match: (int(match[1]), int(match[2])),
+)  # 0 attribute sets with total 0 prefixes to send
 
 SESSION: grammar.Fields = {
     "BGP state": ("state", grammar.BGP_STATE),  # Established

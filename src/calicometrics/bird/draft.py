@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable  # at run time: NamedTuple evaluates it
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from calicometrics.bird import grammar
 from calicometrics.bird.model import Channel, Limit, Protocol, ProtocolState, RouteChanges
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from calicometrics.bird.kinds import ProtocolKind
 
@@ -73,28 +72,41 @@ class ChannelDraft:
         self.extra: list[str] = []
 
     def set_value(self, name: str, value: Any) -> None:
+        """Keep the value of one of the model's fields."""
         self.values[name] = value
 
     def set_detail(self, name: str, value: Any) -> None:
+        """Keep a value for the kind's own object."""
         self.detail[name] = value
 
     def add_limit(self, direction: str, value: tuple[int, bool]) -> None:
+        """Begin a limit; its action stands on the next line."""
         maximum, hit = value
         self.limits.append(Limit(direction, maximum, hit=hit))
 
     def set_limit_action(self, _: str, action: str) -> None:
+        """Complete the latest limit."""
         if not self.limits:
             raise ValueError("an action without a limit above it")
         last = self.limits[-1]
         self.limits[-1] = Limit(last.direction, last.maximum, action, last.hit)
 
     def set_change_columns(self, _: str, columns: tuple[str, ...]) -> None:
+        """Keep the columns that the header of the change counts names."""
         self.columns = columns
 
     def add_changes(self, row: str, values: tuple[int | None, ...]) -> None:
+        """Keep one row of change counts, which needs the header above it."""
         self.changes[row] = grammar.change_row(self.columns, values)
 
     def build(self, family: str, table: str | None, kind: ProtocolKind | None) -> Channel:
+        """Return the model.
+
+        Args:
+            family: The name of a channel that BIRD does not name.
+            table: The protocol's table, which is such a channel's.
+            kind: The protocol's kind, for the channel's ``detail``.
+        """
         if self.name is None:
             self.values.setdefault("table", table)
         detail = None
@@ -131,9 +143,11 @@ class Draft:
         self.extra: list[str] = []
 
     def set_value(self, name: str, value: Any) -> None:
+        """Keep the value of one of the model's fields."""
         self.values[name] = value
 
     def set_detail(self, name: str, value: Any) -> None:
+        """Keep a value for the kind's own object."""
         self.detail[name] = value
 
     def has_ipv6_neighbor(self) -> bool:

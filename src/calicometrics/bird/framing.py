@@ -63,7 +63,9 @@ def _uncoded(text: str, offset: int) -> Reply:
             continue
         end = match[3]
         if match[1] >= "8000":
-            raise ParseError(f"BIRD answered {match[1]} {end}", text.count("\n", 0, match.start()) + 1 + offset)
+            raise ParseError(
+                f"BIRD answered {match[1]} {end}", text.count("\n", 0, match.start()) + 1 + offset
+            )
         text = text[: match.start()]
         break
     margin = "\n " if end is not None or _VERBOSE_INDENT.search(text) else "\n     "

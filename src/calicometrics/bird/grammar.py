@@ -46,12 +46,16 @@ class Value(pp.Regex):
     """A regular rule with the conversion of its match.
 
     Args:
+        name: What error messages say was expected.
         pattern: The regular expression of the whole text behind the label.
         convert: Makes the value out of the match; by default the matched text.
     """
 
-    def __init__(self, pattern: str, convert: Callable[[re.Match[str]], Any] = re.Match.group) -> None:
+    def __init__(
+        self, name: str, pattern: str, convert: Callable[[re.Match[str]], Any] = re.Match.group
+    ) -> None:
         super().__init__(pattern, as_match=True)
+        self.set_name(name)
         self.convert = convert
         self.add_parse_action(lambda tokens: [convert(tokens[0])])
 
@@ -139,41 +143,46 @@ def _memory(match: re.Match[str]) -> tuple[str, MemoryArea]:
 
 # --- Values -----------------------------------------------------------------------------------------------------
 
-TEXT = Value(r".*").set_name("text")  # Connection to BGP peer
-WORD = Value(r"\S+").set_name("a word")  # calico_export_to_bgp_peers
-NAME = Value(r"\S+", _optional).set_name("a name or ---")  # master4
-WORDS = Value(r".*", _words).set_name("words")  # internal multihop AS4
-NUMBER = Value(r"\d+", lambda m: int(m[0])).set_name("a number")  # 64512
-ADDRESS = Value(r"(\S+)(?: onlink)?", lambda m: m[1]).set_name("an address")  # fe80::9%va
-ADDRESSES = Value(r"\S+(?: \S+)?").set_name("one or two addresses")  # fd00:9::1 fe80::1
-BYTES = Value(r"(\d+) bytes", lambda m: int(m[1])).set_name("a number of bytes")  # 0 bytes
-FLAG = Value(r"(?!.)", lambda _: True).set_name("nothing")  # Neighbor graceful restart active
-USED_OF = Value(r"(\d+)/(\d+)", lambda m: (int(m[1]), int(m[2]))).set_name("used/maximum")  # 3/100
+TEXT = Value("text", r".*")  # Connection to BGP peer
+WORD = Value("a word", r"\S+")  # calico_export_to_bgp_peers
+NAME = Value("a name or ---", r"\S+", _optional)  # master4
+WORDS = Value("words", r".*", _words)  # internal multihop AS4
+NUMBER = Value("a number", r"\d+", lambda m: int(m[0]))  # 64512
+ADDRESS = Value("an address", r"(\S+)(?: onlink)?", lambda m: m[1])  # fe80::9%va
+ADDRESSES = Value("one or two addresses", r"\S+(?: \S+)?")  # fd00:9::1 fe80::1
+BYTES = Value("a number of bytes", r"(\d+) bytes", lambda m: int(m[1]))  # 0 bytes
+FLAG = Value("nothing", r"(?!.)", lambda _: True)  # Neighbor graceful restart active
+USED_OF = Value("used/maximum", r"(\d+)/(\d+)", lambda m: (int(m[1]), int(m[2])))  # 3/100
 TIMER = Value(
-    r"(?P<remaining>\d+(?:\.\d+)?)/(?P<configured>\d+(?:\.\d+)?|-)|---", _timer
-).set_name("a timer, remaining/configured")  # 64.202/90, 12/-
-PROTOCOL_STATE = Value(r"\S+", lambda m: ProtocolState(m[0])).set_name("a protocol state")  # start
-CHANNEL_STATE = Value(r"\S+", lambda m: ChannelState(m[0])).set_name("a channel state")  # UP
-BGP_STATE = Value(r"\S+", lambda m: BgpState(m[0])).set_name("a BGP state")  # Established
+    "a timer, remaining/configured",
+    r"(?P<remaining>\d+(?:\.\d+)?)/(?P<configured>\d+(?:\.\d+)?|-)|---",
+    _timer,
+)  # 64.202/90, 12/-
+PROTOCOL_STATE = Value("a protocol state", r"\S+", lambda m: ProtocolState(m[0]))  # start
+CHANNEL_STATE = Value("a channel state", r"\S+", lambda m: ChannelState(m[0]))  # UP
+BGP_STATE = Value("a BGP state", r"\S+", lambda m: BgpState(m[0]))  # Established
 ROUTES = Value(
-    r"(\d+) imported, (?:(\d+) filtered, )?(\d+) exported(?:, (\d+) preferred)?", _routes
-).set_name("route counts")  # 4 imported, 1 filtered, 2 exported, 0 preferred
-LIMIT = Value(r"(\d+)( \[HIT\])?", lambda m: (int(m[1]), m[2] is not None)).set_name("a limit")  # 1 [HIT]
+    "route counts", r"(\d+) imported, (?:(\d+) filtered, )?(\d+) exported(?:, (\d+) preferred)?", _routes
+)  # 4 imported, 1 filtered, 2 exported, 0 preferred
+LIMIT = Value("a limit", r"(\d+)( \[HIT\])?", lambda m: (int(m[1]), m[2] is not None))  # 1 [HIT]
 
 # --- Route change stats: the header names the columns, each row fills some of them ----------------------------
 
-CHANGE_COLUMNS = Value(
-    r"received +rejected +filtered +ignored(?P<rx> +RX limit +(?:IN )?limit)? +accepted",
-    lambda m: _SEVEN_COLUMNS if m["rx"] else _FIVE_COLUMNS,
-).set_name("the columns of route change stats")  # received   rejected   filtered    ignored   accepted
 _FIVE_COLUMNS = ("received", "rejected", "filtered", "ignored", "accepted")
 _SEVEN_COLUMNS = ("received", "rejected", "filtered", "ignored", "rx_limit", "limit", "accepted")
+CHANGE_COLUMNS = Value(
+    "the columns of route change stats",
+    r"received +rejected +filtered +ignored(?P<rx> +RX limit +(?:IN )?limit)? +accepted",
+    lambda m: _SEVEN_COLUMNS if m["rx"] else _FIVE_COLUMNS,
+)  # received   rejected   filtered    ignored   accepted
 
+_CHANGE_VALUE = re.compile(r"---|\d+")
 # A ten-digit number touches the dashes in front of it in 3.0.0 to 3.0.5, so --- needs no blank behind it.
 CHANGE_VALUES = Value(
-    r"(?:---|\d+)(?:(?: +|(?<=-))(?:---|\d+))*", lambda m: tuple(map(_number, _CHANGE_VALUE.findall(m[0])))
-).set_name("numbers or ---")  # 13          0          8          0        ---          2
-_CHANGE_VALUE = re.compile(r"---|\d+")
+    "numbers or ---",
+    r"(?:---|\d+)(?:(?: +|(?<=-))(?:---|\d+))*",
+    lambda m: tuple(map(_number, _CHANGE_VALUE.findall(m[0]))),
+)  # 13          0          8          0        ---          2
 
 
 def change_row(columns: tuple[str, ...], values: tuple[int | None, ...]) -> ChangeRow:
@@ -195,17 +204,18 @@ def change_row(columns: tuple[str, ...], values: tuple[int | None, ...]) -> Chan
 
 # --- Lines ------------------------------------------------------------------------------------------------------
 
-BANNER = pp.Regex(r"(?:BIRD \S+ ready\.|Access restricted) *").set_name("a banner")  # BIRD 2.0.12 ready.
-HEADER = pp.Regex(r"name +proto +table +state +since +info *", re.IGNORECASE).set_name(
-    "the header of the protocol table"
+HEADER = Value(
+    "the header of the protocol table", r"(?i:name +proto +table +state +since +info) *"
 )  # Name       Proto      Table      State  Since         Info
 # Two blanks or more stand behind Since, whatever the time format; a single blank may be part of it.
 PROTOCOL_ROW = Value(
+    "a row of the protocol table",
     r"(?P<name>\S+) +(?P<proto>\S+) +(?P<table>\S+) +(?P<state>\S+) +(?P<since>\S+(?: \S+)*)"
     r"(?: {2,}(?P<info>\S.*?))? *",
     re.Match.groups,
-).set_name("a row of the protocol table")  # kernel1  Kernel   master   up     2018-08-03  =>  t2
-CHANNEL = Value(r"Channel (\S+) *", lambda m: m[1]).set_name("a channel")  # Channel ipv4-mpls
+)  # kernel1  Kernel   master   up     2018-08-03  =>  t2
+CHANNEL = Value("a channel", r"Channel (\S+) *", lambda m: m[1])  # Channel ipv4-mpls
+
 PROTOCOL_FIELDS: Fields = {
     "Description": ("description", TEXT),  # Connection to BGP peer
     "Message": ("message", TEXT),  # Maintenance
@@ -247,36 +257,39 @@ CHANGES: Fields = {
 
 # --- show status, show memory, show route count ----------------------------------------------------------------
 
-STATUS: Mapping[str, pp.ParserElement] = {
-    "version": Value(r"BIRD (?:version )?(\S+)", lambda m: m[1]).set_name("version"),  # BIRD 2.0.12
-    "router_id": Value(r"Router ID is (\S+)", lambda m: m[1]).set_name("router ID"),  # Router ID is 10.9.0.1
-    "hostname": Value(r"Hostname is (\S+)", lambda m: m[1]).set_name("hostname"),  # Hostname is node-a
-    "server_time": Value(r"Current server time is (\S.*)", lambda m: m[1]).set_name("server time"),
-    "last_reboot": Value(r"Last reboot on (\S.*)", lambda m: m[1]).set_name("last reboot"),
-    "last_reconfiguration": Value(r"Last reconfiguration on (\S.*)", lambda m: m[1]).set_name("last reconfiguration"),
-    "recovery": Value(r"Graceful restart recovery in progress").set_name("graceful restart"),
+STATUS: Mapping[str, Value] = {
+    "version": Value("version", r"BIRD (?:version )?(\S+)", lambda m: m[1]),  # BIRD 2.0.12
+    "router_id": Value("router ID", r"Router ID is (\S+)", lambda m: m[1]),  # Router ID is 10.9.0.1
+    "hostname": Value("hostname", r"Hostname is (\S+)", lambda m: m[1]),  # Hostname is node-a
+    "server_time": Value("server time", r"Current server time is (\S.*)", lambda m: m[1]),
+    "last_reboot": Value("last reboot", r"Last reboot on (\S.*)", lambda m: m[1]),
+    "last_reconfiguration": Value("last reconfiguration", r"Last reconfiguration on (\S.*)", lambda m: m[1]),
+    "recovery": Value("graceful restart", r"Graceful restart recovery in progress"),
     "waiting_for": Value(
-        r"Waiting for (\d+) (?:protocols|channels) to recover", lambda m: int(m[1])
-    ).set_name("recovering protocols"),  # Waiting for 3 channels to recover
+        "recovering protocols", r"Waiting for (\d+) (?:protocols|channels) to recover", lambda m: int(m[1])
+    ),  # Waiting for 3 channels to recover
     "timer": Value(
-        r"Wait timer is (?P<remaining>\d+(?:\.\d+)?)/(?P<configured>\d+(?:\.\d+)?)", _timer
-    ).set_name("wait timer"),  # Wait timer is 215/240
+        "wait timer", r"Wait timer is (?P<remaining>\d+(?:\.\d+)?)/(?P<configured>\d+(?:\.\d+)?)", _timer
+    ),  # Wait timer is 215/240
     "state": Value(
-        r"Daemon is up and running|Reconfiguration in progress|Shutdown in progress"
-    ).set_name("daemon state"),
+        "daemon state", r"Daemon is up and running|Reconfiguration in progress|Shutdown in progress"
+    ),
 }
 
-MEMORY_TITLE = pp.Regex(r"BIRD memory usage *| *Effective +Overhead *").set_name("a title of show memory")
+MEMORY_TITLE = Value("a title of show memory", r"BIRD memory usage *| *Effective +Overhead *")
 MEMORY_ROW = Value(
-    r"(\S[^:]*): +(\d+(?:\.\d+)?) ([ kMGT])B(?: +(\d+(?:\.\d+)?) ([ kMGT])B)?", _memory
-).set_name("a row of show memory")  # Routing tables:    698.2 kB     48.0 kB
+    "a row of show memory",
+    r"(\S[^:]*): +(\d+(?:\.\d+)?) ([ kMGT])B(?: +(\d+(?:\.\d+)?) ([ kMGT])B)?",
+    _memory,
+)  # Routing tables:    698.2 kB     48.0 kB
 
-MEMORY_COUNTER = Value(r"(\S[^:]*): +(\d+)", re.Match.groups).set_name(
-    "a counter of show memory"
+MEMORY_COUNTER = Value(
+    "a counter of show memory", r"(\S[^:]*): +(\d+)", re.Match.groups
 )  # Hot page cache depleted while in RCU: 0
 
 ROUTE_COUNT = Value(
+    "a row of show route count",
     r"(\d+) of (\d+) routes for (\d+) networks(?: in table (\S+))?",
     lambda m: TableRoutes(m[4] or "master", int(m[2]), int(m[3])),
-).set_name("a row of show route count")  # 39 of 39 routes for 7 networks in table master4
-ROUTE_COUNT_TOTAL = pp.Regex(r"Total: \d+ of \d+ routes for \d+ networks in \d+ tables").set_name("the total")
+)  # 39 of 39 routes for 7 networks in table master4
+ROUTE_COUNT_TOTAL = Value("the total", r"Total: \d+ of \d+ routes for \d+ networks in \d+ tables")

@@ -13,12 +13,13 @@ from typing import Self
 import attrs
 
 
-class OpenEnum(str, enum.Enum):
+class OpenEnum(str, enum.Enum):  # noqa: UP042 - StrEnum would print UNKNOWN as "unknown", not as its text
     """A closed vocabulary with a way out: an unknown word becomes UNKNOWN and keeps its text in ``text``."""
 
     text: str
 
     def __new__(cls, value: str) -> Self:
+        """Return the member of a word of the vocabulary."""
         member = str.__new__(cls, value)
         member._value_ = value
         member.text = value

@@ -73,7 +73,9 @@ def _walk(
                 try:
                     position = draft.read_line(line, lines, position)
                 except ValueError as error:
-                    _note(ParseError(f"show protocols all: {draft.name}: {error}", offset + position), problems)
+                    _note(
+                        ParseError(f"show protocols all: {draft.name}: {error}", offset + position), problems
+                    )
         elif line:
             try:
                 row = grammar.PROTOCOL_ROW.read(line)
