@@ -1,0 +1,80 @@
+"""Collector ``bgp_timers``: the timers of BGP sessions, from ``show protocols all``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from calicometrics.bird.model import BgpChannel, BgpSession
+from calicometrics.collectors.base import Collector
+from calicometrics.spec import FamilySpec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from calicometrics.bird.model import Protocol, Timer
+    from calicometrics.families import MetricFamily
+    from calicometrics.snapshot import Snapshot
+
+LABELS = ("bird_daemon", "bird_protocol_instance")
+
+_TIMERS = {
+    "hold": ("hold_timer", "Hold timer:       64.202/90"),
+    "keepalive": ("keepalive_timer", "Keepalive timer:  12.731/30"),
+    "send_hold": ("send_hold_timer", "Send hold timer:  432.259/480"),
+    "connect_delay": ("connect_delay", "Connect delay:    0.735/2"),
+    "error_wait": ("error_wait", "Error wait:       3.123/5"),
+    "restart": ("restart_timer", "Restart timer:    12/-"),
+    "stale": ("stale_timer", "LL stale timer:   5/-"),
+}
+
+
+def _spec(timer: str, source: str, which: str, words: str) -> FamilySpec:
+    return FamilySpec(
+        f"bird_{timer}_timer_{which}",
+        "gauge",
+        f"Seconds {words} of the session's {timer.replace('_', ' ')} timer; absent while it does not run.",
+        LABELS,
+        unit="seconds",
+        source=source,
+    )
+
+
+CURRENT = {timer: _spec(timer, source, "current", "left") for timer, (_, source) in _TIMERS.items()}
+INITIAL = {timer: _spec(timer, source, "initial", "in all") for timer, (_, source) in _TIMERS.items()}
+
+
+class BgpTimersCollector(Collector):
+    """The timers of every BGP session."""
+
+    name = "bgp_timers"
+    help = "the timers of every BGP session: hold, keepalive, connect delay, restart and others"
+    enabled_by_default = True
+    families: ClassVar = tuple(spec for timer in _TIMERS for spec in (CURRENT[timer], INITIAL[timer]))
+
+    def collect(self, snapshot: Snapshot) -> Iterable[MetricFamily]:
+        """Return the families of all sessions of the daemons that answered."""
+        current = {timer: spec.family() for timer, spec in CURRENT.items()}
+        initial = {timer: spec.family() for timer, spec in INITIAL.items()}
+        for daemon, protocols in snapshot.protocols():
+            for protocol in protocols:
+                if not isinstance(protocol.detail, BgpSession):
+                    continue
+                labels = (daemon, protocol.name)
+                for timer, (field, _) in _TIMERS.items():
+                    value: Timer | None = getattr(protocol.detail, field)
+                    if value is None and timer == "stale":
+                        value = _longest_stale(protocol)
+                    if value is not None:
+                        current[timer].rows.append((labels, (value.remaining,)))
+                        initial[timer].rows.append((labels, (value.configured,)))
+        return [family for timer in _TIMERS for family in (current[timer], initial[timer])]
+
+
+def _longest_stale(protocol: Protocol) -> Timer | None:
+    """Return the long-lived stale timer that runs longest; BIRD 2 and 3 keep one for each channel."""
+    timers = [
+        channel.detail.stale_timer
+        for channel in protocol.channels
+        if isinstance(channel.detail, BgpChannel) and channel.detail.stale_timer is not None
+    ]
+    return max(timers, key=lambda timer: timer.remaining, default=None)

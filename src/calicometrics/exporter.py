@@ -1,0 +1,349 @@
+"""The exporter: runs the collectors of a round, each in isolation, and holds what came of it."""
+
+from __future__ import annotations
+
+import logging
+import platform
+import re
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from typing import TYPE_CHECKING, Self
+
+import attrs
+
+from calicometrics import __version__
+from calicometrics.bird.client import BirdSocket
+from calicometrics.bird.parser import BUILT_IN_KINDS
+from calicometrics.errors import CalicometricsError, PluginError, SourceError
+from calicometrics.snapshot import Snapshot
+from calicometrics.spec import FamilySpec
+from calicometrics.workers import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from types import TracebackType
+
+    from prometheus_client import Metric
+
+    from calicometrics.bird.kinds import ProtocolKind
+    from calicometrics.collectors.base import Collector
+    from calicometrics.families import MetricFamily
+    from calicometrics.snapshot import PageSource
+
+logger = logging.getLogger(__name__)
+
+DEFAULT_ROUND_TIMEOUT = 30.0
+DEFAULT_MAX_SAMPLES = 5_000_000
+
+SUCCESS = FamilySpec(
+    "calicometrics_collector_success",
+    "gauge",
+    "Whether the collector read everything it wanted in this round.",
+    ("collector",),
+)
+DURATION = FamilySpec(
+    "calicometrics_collector_duration_seconds",
+    "gauge",
+    "How long the collector took in this round.",
+    ("collector",),
+    unit="seconds",
+)
+UNKNOWN_LINES = FamilySpec(
+    "calicometrics_bird_unknown_lines",
+    "gauge",
+    "Lines of the latest replies that no rule of the grammar reads; they are kept as text.",
+    ("bird_daemon",),
+    unit="lines",
+)
+BUILD_INFO = FamilySpec(
+    "calicometrics_build_info",
+    "gauge",
+    "Always 1; the version of calicometrics and of the Python that runs it.",
+    ("version", "python_version"),
+)
+OWN_FAMILIES = (SUCCESS, DURATION, UNKNOWN_LINES, BUILD_INFO)
+
+
+@attrs.frozen
+class CollectorResult:
+    """What became of one collector in one round.
+
+    Attributes:
+        name: The collector's name.
+        success: Whether it read everything it wanted.
+        duration: Seconds.
+        errors: What went wrong, one sentence each.
+        families: What it exported, as far as it is complete.
+    """
+
+    name: str
+    success: bool
+    duration: float
+    errors: tuple[str, ...] = ()
+    families: tuple[MetricFamily, ...] = ()
+
+
+@attrs.frozen
+class Round:
+    """What one round of collection yielded.
+
+    Attributes:
+        families: Everything to show, the exporter's own families last.
+        collectors: What became of each collector.
+        snapshot: The models behind the families.
+        time: When the round began, in seconds since the epoch.
+    """
+
+    families: tuple[MetricFamily, ...]
+    collectors: tuple[CollectorResult, ...]
+    snapshot: Snapshot
+    time: float
+
+    @property
+    def success(self) -> bool:
+        """Whether every collector succeeded."""
+        return all(result.success for result in self.collectors)
+
+
+class Exporter:
+    """Daemons, pages and collectors, put together; it is itself a ``prometheus_client`` collector.
+
+    It may be used from any number of threads: those that ask while a round is under way share that round.
+
+    Args:
+        birds: Daemon name → control socket, or the socket's path.
+        pages: Page name → source; Felix' page is ``felix``.
+        collectors: What to export; by default the built-in collectors that are on by default.
+        kinds: The protocol kinds that can be read.
+        max_samples: The most samples that are taken from one collector.
+
+    Raises:
+        PluginError: Two collectors have one name, or declare one family.
+    """
+
+    def __init__(
+        self,
+        birds: Mapping[str, BirdSocket | str],
+        pages: Mapping[str, PageSource] | None = None,
+        *,
+        collectors: Iterable[Collector] | None = None,
+        kinds: Iterable[ProtocolKind] = BUILT_IN_KINDS,
+        max_samples: int = DEFAULT_MAX_SAMPLES,
+    ) -> None:
+        if collectors is None:
+            from calicometrics.builtin import default_collectors
+
+            collectors = default_collectors()
+        self.collectors = tuple(collectors)
+        self.succeeded = False
+        _check_claims(self.collectors)
+        self._birds = {
+            name: BirdSocket(bird) if isinstance(bird, str) else bird for name, bird in birds.items()
+        }
+        self._pages = dict(pages or {})
+        self._kinds = tuple(kinds)
+        self._max_samples = max_samples
+        self._workers = {
+            collector.name: Worker(f"collector-{collector.name}") for collector in self.collectors
+        }
+        self._readers = ThreadPoolExecutor(len(self._birds), "bird") if len(self._birds) > 1 else None
+        self._lock = threading.Lock()
+        self._flight: Future[Round] | None = None
+        self._complaints: dict[str, str] = {}
+        self._own: list[Callable[[], Iterable[MetricFamily]]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the exporter's threads."""
+        for worker in self._workers.values():
+            worker.close()
+        if self._readers is not None:
+            self._readers.shutdown(wait=False)
+
+    def add_own(self, families: Callable[[], Iterable[MetricFamily]]) -> None:
+        """Show the families that a function returns at the end of each round, such as a sink's health."""
+        self._own.append(families)
+
+    def round(self, timeout: float | None = None) -> Round:
+        """Return a round: the one under way, or else a new one. Never raises for what a daemon or collector does.
+
+        Args:
+            timeout: Seconds for the round. What has not been read by then counts as failed; the rest is there.
+
+        Raises:
+            SourceError: The round under way was given more time by somebody else and is not over in time.
+        """
+        with self._lock:
+            flight = self._flight
+            mine = flight is None
+            if flight is None:
+                flight = self._flight = Future()
+        limit = DEFAULT_ROUND_TIMEOUT if timeout is None else timeout
+        if not mine:
+            try:
+                return flight.result(limit)
+            except FutureTimeoutError:
+                raise SourceError(f"the round under way was not over in {limit:g} s") from None
+        try:
+            flight.set_result(self._run(time.monotonic() + limit))
+        except BaseException as error:
+            flight.set_exception(error)
+            raise
+        finally:
+            with self._lock:
+                self._flight = None
+        return flight.result()
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield one round as ``prometheus_client`` metrics, for a registry."""
+        for family in self.round().families:
+            yield family.to_prometheus_client()
+
+    def describe(self) -> Iterator[Metric]:
+        """Yield the declared families without samples, so that a registry need not collect to know the names."""
+        for collector in self.collectors:
+            for spec in collector.families:
+                yield spec.family().to_prometheus_client()
+        for spec in OWN_FAMILIES:
+            yield spec.family().to_prometheus_client()
+
+    def _run(self, deadline: float) -> Round:
+        snapshot = Snapshot(
+            self._birds, self._pages, kinds=self._kinds, deadline=deadline, executor=self._readers
+        )
+        try:
+            started = [(collector, self._start(collector, snapshot)) for collector in self.collectors]
+            results = [self._finish(collector, future, deadline) for collector, future in started]
+        finally:
+            snapshot.close()
+        results, families = _without_clashes(results)
+        self._report(results)
+        self.succeeded = self.succeeded or bool(snapshot.answered())
+        own = _own_families(results, snapshot)
+        for more in self._own:
+            own.extend(more())
+        return Round((*families, *own), tuple(results), snapshot, snapshot.time)
+
+    def _start(self, collector: Collector, snapshot: Snapshot) -> Future[CollectorResult] | None:
+        """Start a collector, unless its call of an earlier round is still running."""
+        worker = self._workers[collector.name]
+        if worker.busy:
+            return None
+        return worker.submit(lambda: _collect(collector, snapshot.view(), self._max_samples))
+
+    @staticmethod
+    def _finish(
+        collector: Collector, future: Future[CollectorResult] | None, deadline: float
+    ) -> CollectorResult:
+        if future is None:
+            return CollectorResult(
+                collector.name, success=False, duration=0.0, errors=("still busy with an earlier round",)
+            )
+        began = time.monotonic()
+        try:
+            # Sources keep the deadline themselves; the grace is for what they have read by then.
+            return future.result(max(0.0, deadline - began) + _GRACE)
+        except FutureTimeoutError:
+            return CollectorResult(
+                collector.name,
+                success=False,
+                duration=time.monotonic() - began,
+                errors=("not finished when the round's time was over",),
+            )
+
+    def _report(self, results: Iterable[CollectorResult]) -> None:
+        """Log what goes wrong once, however many collectors meet it, and once more when it is over."""
+        errors: dict[str, str] = {}
+        for result in results:
+            for error in result.errors:
+                errors.setdefault(_NUMBERS.sub("#", error), f"collector {result.name}: {error}")
+        for complaint in errors.keys() - self._complaints.keys():
+            logger.warning("%s", errors[complaint])
+        for complaint in self._complaints.keys() - errors.keys():
+            logger.info("over: %s", self._complaints[complaint])
+        self._complaints = errors
+
+
+_NUMBERS = re.compile(r"\d+(?= (?:bytes|s\b))")  # how far a failing reply got is no change of state
+_GRACE = 0.25
+
+
+def _collect(collector: Collector, snapshot: Snapshot, max_samples: int) -> CollectorResult:
+    """Run one collector: whatever it raises costs only its own families."""
+    began = time.monotonic()
+    families: list[MetricFamily] = []
+    errors: list[str] = []
+    samples = 0
+    try:
+        for family in collector.collect(snapshot):
+            samples += family.sample_count()
+            if samples > max_samples:
+                errors.append(f"more than {max_samples} samples; {family.name} and what follows is left out")
+                break
+            families.append(family)
+    except CalicometricsError as error:
+        errors.append(str(error))
+    except Exception as error:
+        logger.debug("collector %s", collector.name, exc_info=True)
+        errors.append(f"{type(error).__name__}: {error}")
+    errors[:0] = map(str, snapshot.failures)
+    return CollectorResult(
+        collector.name,
+        success=not errors,
+        duration=time.monotonic() - began,
+        errors=tuple(errors),
+        families=tuple(family for family in families if family.sample_count()),
+    )
+
+
+def _check_claims(collectors: Iterable[Collector]) -> None:
+    """Refuse collectors that would print one family twice."""
+    names: set[str] = set()
+    owners: dict[str, str] = {spec.name: "calicometrics itself" for spec in OWN_FAMILIES}
+    for collector in collectors:
+        if collector.name in names:
+            raise PluginError(f"two collectors are called {collector.name}")
+        names.add(collector.name)
+        for spec in collector.families:
+            owner = owners.setdefault(spec.name, collector.name)
+            if owner != collector.name:
+                raise PluginError(f"the family {spec.name} is claimed by {owner} and by {collector.name}")
+
+
+def _without_clashes(
+    results: Iterable[CollectorResult],
+) -> tuple[list[CollectorResult], list[MetricFamily]]:
+    """Return the results and all families; of two families with one name, the collector that came first keeps it."""
+    owners = {spec.name: "calicometrics itself" for spec in OWN_FAMILIES}
+    kept_results: list[CollectorResult] = []
+    kept: list[MetricFamily] = []
+    for result in results:
+        errors = []
+        for family in result.families:
+            if family.name in owners:
+                errors.append(f"the family {family.name} belongs to {owners[family.name]} and is left out")
+            else:
+                owners[family.name] = result.name
+                kept.append(family)
+        kept_results.append(attrs.evolve(result, errors=(*result.errors, *errors)) if errors else result)
+    return kept_results, kept
+
+
+def _own_families(results: Iterable[CollectorResult], snapshot: Snapshot) -> list[MetricFamily]:
+    success, duration, unknown, build = (spec.family() for spec in OWN_FAMILIES)
+    for result in results:
+        success.add((result.name,), float(result.success))
+        duration.add((result.name,), result.duration)
+    for daemon, count in snapshot.unknown_lines().items():
+        unknown.add((daemon,), count)
+    build.add((__version__, platform.python_version()), 1)
+    return [family for family in (success, duration, unknown, build) if family.rows]

@@ -1,0 +1,274 @@
+"""One round of collection: each command and each page is read and parsed once, however many ask."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Protocol as Interface
+
+from calicometrics.bird.parser import BUILT_IN_KINDS, parse_protocols, parse_status
+from calicometrics.errors import CalicometricsError, CommandError, SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from concurrent.futures import Executor
+
+    from calicometrics.bird.client import BirdConnection, BirdSocket
+    from calicometrics.bird.kinds import ProtocolKind
+    from calicometrics.bird.model import DaemonStatus, Protocol
+    from calicometrics.errors import ParseError
+    from calicometrics.exposition.parser import Page
+
+T = TypeVar("T")
+
+STATUS = "show status"
+PROTOCOLS = "show protocols all"
+
+
+class PageSource(Interface):
+    """Where a text-format page comes from; HttpSource and FileSource are such sources."""
+
+    def read(self, deadline: float | None = None) -> str:
+        """Return the page, before the ``time.monotonic()`` deadline.
+
+        Raises:
+            SourceError: It could not be read.
+        """
+        ...
+
+
+class Snapshot:
+    """What one round has read, lazily.
+
+    Collectors read through it. A daemon or page that cannot be read is skipped by the methods that iterate, and noted
+    in ``failures``; the failure is remembered, so that nobody waits for it twice.
+
+    Args:
+        birds: Daemon name → control socket.
+        pages: Page name → source; Felix' page is ``felix``.
+        kinds: The protocol kinds that can be read.
+        deadline: A ``time.monotonic()`` value for everything that is read; each source's own timeout holds as well.
+        executor: Reads daemons side by side; without one they are read in turn.
+
+    Attributes:
+        time: When the round began, in seconds since the epoch.
+        failures: What could not be read through this object.
+        problems: What was read but not understood, by daemon or page.
+    """
+
+    def __init__(
+        self,
+        birds: Mapping[str, BirdSocket] | None = None,
+        pages: Mapping[str, PageSource] | None = None,
+        *,
+        kinds: Iterable[ProtocolKind] = BUILT_IN_KINDS,
+        deadline: float | None = None,
+        executor: Executor | None = None,
+    ) -> None:
+        self.time = time.time()
+        self.failures: list[CalicometricsError] = []
+        self._birds = {name: _Daemon(bird, deadline) for name, bird in (birds or {}).items()}
+        self._pages = dict(pages or {})
+        self._kinds = tuple(kinds)
+        self._deadline = deadline
+        self._executor = executor
+        self._memo = _Memo()
+
+    def view(self) -> Snapshot:
+        """Return a snapshot of the same round with failures of its own: one for each collector."""
+        view = object.__new__(Snapshot)
+        view.__dict__.update(self.__dict__, failures=[])
+        return view
+
+    def close(self) -> None:
+        """Close the connections of the round; what was read stays readable."""
+        for daemon in self._birds.values():
+            daemon.close()
+
+    @property
+    def daemons(self) -> tuple[str, ...]:
+        """The names of the BIRD daemons."""
+        return tuple(self._birds)
+
+    @property
+    def pages(self) -> tuple[str, ...]:
+        """The names of the pages."""
+        return tuple(self._pages)
+
+    def ask(self, daemon: str, command: str, parse: Callable[[str], T]) -> T:
+        """Return what ``parse`` makes of a daemon's reply.
+
+        Args:
+            daemon: One of ``daemons``.
+            command: One line; anything in it that comes from a user or a daemon must be quoted.
+            parse: A function of the reply's text. It is called once a round, so it must be the same object each time.
+
+        Raises:
+            SourceError: The daemon could not be read or answered with an error.
+            ParseError: The reply is not what it should be.
+        """
+        value: T = self._memo.once((daemon, command, parse), lambda: parse(self.text(daemon, command)))
+        return value
+
+    def text(self, daemon: str, command: str) -> str:
+        """Return a daemon's reply as BIRD framed it.
+
+        Raises:
+            SourceError: The daemon could not be read or answered with an error.
+        """
+        if command != STATUS:
+            # Always first, so that whether a daemon counts as up does not depend on which collector came first.
+            with contextlib.suppress(SourceError):
+                self.text(daemon, STATUS)
+        text: str = self._memo.once((daemon, command), lambda: self._birds[daemon].ask(command))
+        return text
+
+    def read(self, command: str, parse: Callable[[str], T]) -> Iterator[tuple[str, T]]:
+        """Yield each daemon's name and what ``parse`` makes of its reply; what fails is noted and left out."""
+        return self._each(self._birds, lambda daemon: self.ask(daemon, command, parse))
+
+    def protocols(self) -> Iterator[tuple[str, list[Protocol]]]:
+        """Yield each daemon's name and its protocols, as ``show protocols all`` tells them."""
+        return self._each(self._birds, self.protocols_of)
+
+    def protocols_of(self, daemon: str) -> list[Protocol]:
+        """Return a daemon's protocols; lines that do not match their rule are problems, not errors.
+
+        Raises:
+            SourceError: The daemon could not be read.
+            ParseError: The reply is no table of protocols.
+        """
+
+        def parse() -> list[Protocol]:
+            # The family that BIRD 1.x serves is told by nothing but the daemon's name; with peers, by their addresses.
+            family = "ipv6" if daemon.endswith("6") else None
+            return parse_protocols(
+                self.text(daemon, PROTOCOLS),
+                kinds=self._kinds,
+                family=family,
+                problems=self.problems(daemon),
+            )
+
+        protocols: list[Protocol] = self._memo.once((daemon, "protocols"), parse)
+        return protocols
+
+    def status(self) -> Iterator[tuple[str, DaemonStatus]]:
+        """Yield each daemon's name and what ``show status`` tells of it."""
+        return self.read(STATUS, parse_status)
+
+    def page(self, name: str) -> Page:
+        """Return a page's families; lines that are not understood are among the page's problems.
+
+        Raises:
+            SourceError: The page could not be read.
+        """
+
+        def read() -> Page:
+            from calicometrics.exposition.parser import parse_page
+
+            return parse_page(self._pages[name].read(self._deadline))
+
+        page: Page = self._memo.once((name, "page"), read)
+        return page
+
+    def problems(self, source: str) -> list[ParseError]:
+        """Return what was read from a daemon but does not match the grammar: a list that grows as it is parsed."""
+        problems: list[ParseError] = self._memo.once((source, "problems"), list)
+        return problems
+
+    def answered(self) -> list[str]:
+        """Return the daemons and pages that have been read in this round."""
+        return [
+            *(name for name in self._birds if self._memo.peek((name, STATUS)) is not None),
+            *(name for name in self._pages if self._memo.peek((name, "page")) is not None),
+        ]
+
+    def unknown_lines(self) -> dict[str, int]:
+        """Return how many lines of each daemon's protocols no rule has read, for the daemons that were read."""
+        counts: dict[str, int] = {}
+        for daemon in self._birds:
+            protocols: list[Protocol] | None = self._memo.peek((daemon, "protocols"))
+            if protocols is not None:
+                counts[daemon] = sum(
+                    len(protocol.extra) + sum(len(channel.extra) for channel in protocol.channels)
+                    for protocol in protocols
+                )
+        return counts
+
+    def _each(self, names: Iterable[str], get: Callable[[str], T]) -> Iterator[tuple[str, T]]:
+        """Yield each name and what ``get`` returns for it, all asked for before the first is waited for."""
+        waiting = [(name, self._start(get, name)) for name in names]
+        for name, result in waiting:
+            try:
+                value = result()
+            except CalicometricsError as error:
+                self.failures.append(error)
+            else:
+                yield name, value
+
+    def _start(self, get: Callable[[str], T], name: str) -> Callable[[], T]:
+        if self._executor is None or len(self._birds) == 1:
+            return lambda: get(name)
+        return self._executor.submit(get, name).result
+
+
+class _Daemon:
+    """A daemon's one connection of a round; after a failure nobody connects again."""
+
+    def __init__(self, bird: BirdSocket, deadline: float | None) -> None:
+        self._bird = bird
+        self._deadline = deadline
+        self._lock = threading.Lock()
+        self._connection: BirdConnection | None = None
+        self._failure: SourceError | None = None
+
+    def ask(self, command: str) -> str:
+        with self._lock:
+            if self._failure is not None:
+                raise self._failure
+            try:
+                if self._connection is None:
+                    self._connection = self._bird.connect(self._deadline)
+                return self._connection.ask(command)
+            except CommandError:
+                raise
+            except SourceError as error:
+                self._failure = error
+                raise
+
+    def close(self) -> None:
+        with self._lock:
+            if self._failure is None:
+                self._failure = SourceError(f"BIRD at {self._bird.path}: the round is over")
+            if self._connection is not None:
+                self._connection.close()
+
+
+class _Memo:
+    """Computes each key once and hands the result, or the error, to everybody who asks."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._cells: dict[object, Future[Any]] = {}
+
+    def once(self, key: object, compute: Callable[[], Any]) -> Any:
+        with self._lock:
+            cell = self._cells.get(key)
+            mine = cell is None
+            if cell is None:
+                cell = self._cells[key] = Future()
+        if mine:
+            try:
+                cell.set_result(compute())
+            except BaseException as error:  # noqa: BLE001 - handed on, to this caller first
+                cell.set_exception(error)
+        return cell.result()
+
+    def peek(self, key: object) -> Any:
+        """Return the result of a key that has been computed without an error, else None."""
+        with self._lock:
+            cell = self._cells.get(key)
+        return cell.result() if cell is not None and cell.done() and cell.exception() is None else None
