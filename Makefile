@@ -1,0 +1,50 @@
+# Everything a contributor runs. `make demo` and `make test` work on a machine with Python >= 3.11 and make alone.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: help demo test unit integration lint format docs bench fuzz clean
+
+help:  ## show the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# The stamp is as old as the installation: a changed pyproject.toml installs again.
+$(VENV)/.installed: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "calicometrics needs Python 3.11 or newer")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+$(VENV)/.developing: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --group test --group lint --group docs
+	touch $@
+
+demo: $(VENV)/.installed  ## serve a simulated Calico node on http://localhost:6502
+	$(BIN)/calicometrics serve --demo
+
+test: $(VENV)/.developing  ## run every test, with coverage
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+unit: $(VENV)/.developing  ## run the tests that start no daemon
+	$(PYTEST) tests/unit
+
+integration: $(VENV)/.developing  ## run the tests against real daemons
+	$(PYTEST) tests/integration
+
+lint: $(VENV)/.developing  ## check style and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+format: $(VENV)/.developing  ## format the code
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+clean:  ## remove what the other targets made
+	rm -rf $(VENV) .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache build dist docs/_build
