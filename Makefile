@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help demo test unit integration lint format docs bench fuzz clean
+.PHONY: help demo test unit integration lint format docs clean
 
 help:  ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,5 +46,8 @@ format: $(VENV)/.developing  ## format the code
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
+docs: $(VENV)/.developing  ## build the documentation site
+	$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build/html
+
 clean:  ## remove what the other targets made
-	rm -rf $(VENV) .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache build dist docs/_build
+	rm -rf .venv .venv-newest .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache build dist docs/_build
