@@ -1,3 +1,63 @@
-"""Observability for Project Calico's network plane: BIRD and Felix as typed objects and metrics."""
+"""Observability for Project Calico's network plane: BIRD and Felix as typed objects and metrics.
+
+The public names resolve when they are first used, so that parsing a text imports no server and no metrics library.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from calicometrics.bird.client import BirdSocket as BirdSocket
+    from calicometrics.bird.kinds import ProtocolKind as ProtocolKind
+    from calicometrics.bird.parser import parse_protocols as parse_protocols
+    from calicometrics.bird.parser import parse_status as parse_status
+    from calicometrics.collectors.base import Collector as Collector
+    from calicometrics.errors import CalicometricsError as CalicometricsError
+    from calicometrics.errors import CommandError as CommandError
+    from calicometrics.errors import ConfigError as ConfigError
+    from calicometrics.errors import ParseError as ParseError
+    from calicometrics.errors import PluginError as PluginError
+    from calicometrics.errors import SourceError as SourceError
+    from calicometrics.exporter import Exporter as Exporter
+    from calicometrics.families import MetricFamily as MetricFamily
+    from calicometrics.hookspecs import hookimpl as hookimpl
+    from calicometrics.snapshot import Snapshot as Snapshot
+    from calicometrics.spec import FamilySpec as FamilySpec
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "BirdSocket": "bird.client",
+    "CalicometricsError": "errors",
+    "Collector": "collectors.base",
+    "CommandError": "errors",
+    "ConfigError": "errors",
+    "Exporter": "exporter",
+    "FamilySpec": "spec",
+    "MetricFamily": "families",
+    "ParseError": "errors",
+    "PluginError": "errors",
+    "ProtocolKind": "bird.kinds",
+    "Snapshot": "snapshot",
+    "SourceError": "errors",
+    "hookimpl": "hookspecs",
+    "parse_protocols": "bird.parser",
+    "parse_status": "bird.parser",
+}
+
+__all__ = ["__version__", *_HOMES]  # noqa: PLE0604 - names, all of them
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,8 +1,8 @@
 """The models as JSON: the shape of ``/json``, ``--format json`` and the ``json`` sink.
 
-The names are the models' own (:mod:`calicometrics.bird.model`, :mod:`calicometrics.felix.model`); a value that was not
-printed is null. Numbers that JSON lacks are the strings ``"NaN"``, ``"+Inf"`` and ``"-Inf"``, as in Prometheus' own API.
-Text stays UTF-8.
+The names are the models' own (:mod:`calicometrics.bird.model`, :mod:`calicometrics.felix.model`); a value that was
+not printed is null. Numbers that JSON lacks are the strings ``"NaN"``, ``"+Inf"`` and ``"-Inf"``, as in Prometheus'
+own API. Text stays UTF-8.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import attrs
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from calicometrics.exporter import Round
     from calicometrics.families import MetricFamily
 
 SCHEMA_VERSION = 1

@@ -1,7 +1,7 @@
 """Real BIRD daemons, peers of each other, in two network namespaces of this machine.
 
-Side ``a`` is the node under test: it waits for its peers (passive) and is configured as Calico does it. Side ``b`` plays
-all the peers: it has one address and one BGP session for each of them.
+Side ``a`` is the node under test: it waits for its peers (passive) and is configured as Calico does it. Side ``b``
+plays all the peers: it has one address and one BGP session for each of them.
 """
 
 from __future__ import annotations
@@ -160,13 +160,14 @@ class Lab:
         """
         old = self.version.startswith("1.")
         policy = "import all; export where source = RTS_STATIC; next hop self; add paths on;"
+        kernel = "import all; export none;" if old else "ipv4 { import all; export none; };"
+        net = f"192.168.{int(side == 'b')}"
+        routes = f"route {net}.0/26 blackhole; route {net}.64/26 blackhole;"
         lines = [
             f"router id 10.{1 if side == 'a' else 2}.0.1;",
             "protocol device device1 { scan time 10; }",
-            "protocol kernel kernel1 { %s }"
-            % ("import all; export none;" if old else "ipv4 { import all; export none; };"),
-            "protocol static static1 { %s route 192.168.%d.0/26 blackhole; route 192.168.%d.64/26 blackhole; }"
-            % ("" if old else "ipv4;", side == "b", side == "b"),
+            f"protocol kernel kernel1 {{ {kernel} }}",
+            f"protocol static static1 {{ {'' if old else 'ipv4;'} {routes} }}",
         ]
         for (a, b), name in zip(self.pairs, self.names, strict=True):
             me, other = (a, b) if side == "a" else (b, a)

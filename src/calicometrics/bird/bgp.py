@@ -9,14 +9,12 @@ from calicometrics.bird.kinds import ProtocolKind
 from calicometrics.bird.model import BgpChannel, BgpSession, Capability
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Mapping
 
     import pyparsing as pp
 
 
-def _named(match: re.Match[str]) -> tuple[str, str]:
-    name, value = match.group("name", "value")
+def _named(name: str, value: str | None) -> tuple[str, str]:
     return name.rstrip(), (value or "").strip()
 
 
@@ -27,19 +25,19 @@ def _capability(tokens: pp.ParseResults) -> Capability:
 
 # --- Capabilities (2.x, 3.x): names, each with its indented parameters --------------------------------------------
 
-_NAMED = r"(?P<name>[^\s:][^:\n]*)(?::(?P<value>[^\n]*))?(?:\n|\Z)"
+_NAMED = r"([^\s:][^:\n]*)(?::([^\n]*))?(?:\n|\Z)"
 CAPABILITY_NAME = grammar.Value("a capability", _NAMED, _named)  # Hostname: node-a
 PARAMETER = grammar.Value("a parameter", r" +" + _NAMED, _named)  # AF announced: ipv4 ipv6
 CAPABILITY = (CAPABILITY_NAME + PARAMETER[...]).add_parse_action(_capability)
 CAPABILITIES = CAPABILITY[...].add_parse_action(lambda tokens: [tuple(tokens)]).leave_whitespace()
 
 CAPABILITY_WORDS = grammar.Value(
-    "capabilities", r".*", lambda match: tuple(map(Capability, match[0].split()))
+    "capabilities", r".*", lambda text: tuple(map(Capability, text.split()))
 )  # refresh enhanced-refresh restart-able AS4 add-path-rx
 PENDING = grammar.Value(
     "pending attribute sets and prefixes",
     r"(\d+) attribute sets with total (\d+) prefixes to send",
-    lambda match: (int(match[1]), int(match[2])),
+    lambda sets, prefixes: (int(sets), int(prefixes)),
 )  # 0 attribute sets with total 0 prefixes to send
 
 SESSION: grammar.Fields = {

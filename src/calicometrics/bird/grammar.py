@@ -47,17 +47,21 @@ class Value(pp.Regex):
 
     Args:
         name: What error messages say was expected.
-        pattern: The regular expression of the whole text behind the label.
-        convert: Makes the value out of the match; by default the matched text.
+        pattern: The regular expression of the whole text behind the label; its groups have no names.
+        convert: Makes the value out of the pattern's groups, or of the whole text when it has none; by default the
+            text is the value.
     """
 
-    def __init__(
-        self, name: str, pattern: str, convert: Callable[[re.Match[str]], Any] = re.Match.group
-    ) -> None:
+    def __init__(self, name: str, pattern: str, convert: Callable[..., Any] | None = None) -> None:
         super().__init__(pattern, as_match=True)
         self.set_name(name)
         self.convert = convert
-        self.add_parse_action(lambda tokens: [convert(tokens[0])])
+        self.add_parse_action(lambda tokens: [self._value(tokens[0])])
+
+    def _value(self, match: re.Match[str]) -> Any:
+        if self.convert is None:
+            return match[0]
+        return self.convert(*(match.groups() or (match[0],)))
 
     def read(self, text: str) -> Any:
         """Return the value of ``text``, exactly as ``parse_string(text, parse_all=True)`` would.
@@ -68,7 +72,7 @@ class Value(pp.Regex):
         match = self.re.fullmatch(text)
         if match is None:
             raise ValueError(f"expected {self.name}")
-        return self.convert(match)
+        return self._value(match)
 
 
 class Block:
@@ -107,24 +111,17 @@ def _number(text: str | None) -> int | None:
     return None if text is None or text == NOT_APPLICABLE else int(text)
 
 
-def _optional(match: re.Match[str]) -> str | None:
-    text = match[0]
+def _optional(text: str) -> str | None:
     return None if text == NOT_APPLICABLE else text
 
 
-def _words(match: re.Match[str]) -> tuple[str, ...]:
-    return tuple(match[0].split())
-
-
-def _timer(match: re.Match[str]) -> Timer | None:
-    remaining, configured = match.group("remaining", "configured")
+def _timer(remaining: str | None, configured: str) -> Timer | None:
     if remaining is None:
         return None
     return Timer(float(remaining), None if configured == "-" else float(configured))
 
 
-def _routes(match: re.Match[str]) -> RouteCounts:
-    imported, filtered, exported, preferred = match.groups()
+def _routes(imported: str, filtered: str | None, exported: str, preferred: str | None) -> RouteCounts:
     return RouteCounts(int(imported), int(exported), _number(filtered), _number(preferred))
 
 
@@ -135,8 +132,9 @@ def _size(number: str, unit: str) -> int:
     return round(float(number) * _UNIT[unit])
 
 
-def _memory(match: re.Match[str]) -> tuple[str, MemoryArea]:
-    area, effective, unit, overhead, overhead_unit = match.groups()
+def _memory(
+    area: str, effective: str, unit: str, overhead: str | None, overhead_unit: str
+) -> tuple[str, MemoryArea]:
     more = None if overhead is None else _size(overhead, overhead_unit)
     return area, MemoryArea(_size(effective, unit), more)
 
@@ -146,25 +144,25 @@ def _memory(match: re.Match[str]) -> tuple[str, MemoryArea]:
 TEXT = Value("text", r".*")  # Connection to BGP peer
 WORD = Value("a word", r"\S+")  # calico_export_to_bgp_peers
 NAME = Value("a name or ---", r"\S+", _optional)  # master4
-WORDS = Value("words", r".*", _words)  # internal multihop AS4
-NUMBER = Value("a number", r"\d+", lambda m: int(m[0]))  # 64512
-ADDRESS = Value("an address", r"(\S+)(?: onlink)?", lambda m: m[1])  # fe80::9%va
+WORDS = Value("words", r".*", lambda text: tuple(text.split()))  # internal multihop AS4
+NUMBER = Value("a number", r"\d+", int)  # 64512
+ADDRESS = Value("an address", r"(\S+)(?: onlink)?", str)  # fe80::9%va
 ADDRESSES = Value("one or two addresses", r"\S+(?: \S+)?")  # fd00:9::1 fe80::1
-BYTES = Value("a number of bytes", r"(\d+) bytes", lambda m: int(m[1]))  # 0 bytes
+BYTES = Value("a number of bytes", r"(\d+) bytes", int)  # 0 bytes
 FLAG = Value("nothing", r"(?!.)", lambda _: True)  # Neighbor graceful restart active
-USED_OF = Value("used/maximum", r"(\d+)/(\d+)", lambda m: (int(m[1]), int(m[2])))  # 3/100
+USED_OF = Value("used/maximum", r"(\d+)/(\d+)", lambda used, maximum: (int(used), int(maximum)))  # 3/100
 TIMER = Value(
     "a timer, remaining/configured",
-    r"(?P<remaining>\d+(?:\.\d+)?)/(?P<configured>\d+(?:\.\d+)?|-)|---",
+    r"(\d+(?:\.\d+)?)/(\d+(?:\.\d+)?|-)|---",
     _timer,
 )  # 64.202/90, 12/-
-PROTOCOL_STATE = Value("a protocol state", r"\S+", lambda m: ProtocolState(m[0]))  # start
-CHANNEL_STATE = Value("a channel state", r"\S+", lambda m: ChannelState(m[0]))  # UP
-BGP_STATE = Value("a BGP state", r"\S+", lambda m: BgpState(m[0]))  # Established
+PROTOCOL_STATE = Value("a protocol state", r"\S+", ProtocolState)  # start
+CHANNEL_STATE = Value("a channel state", r"\S+", ChannelState)  # UP
+BGP_STATE = Value("a BGP state", r"\S+", BgpState)  # Established
 ROUTES = Value(
     "route counts", r"(\d+) imported, (?:(\d+) filtered, )?(\d+) exported(?:, (\d+) preferred)?", _routes
 )  # 4 imported, 1 filtered, 2 exported, 0 preferred
-LIMIT = Value("a limit", r"(\d+)( \[HIT\])?", lambda m: (int(m[1]), m[2] is not None))  # 1 [HIT]
+LIMIT = Value("a limit", r"(\d+)( \[HIT\])?", lambda maximum, hit: (int(maximum), hit is not None))  # 1 [HIT]
 
 # --- Route change stats: the header names the columns, each row fills some of them ----------------------------
 
@@ -172,8 +170,8 @@ _FIVE_COLUMNS = ("received", "rejected", "filtered", "ignored", "accepted")
 _SEVEN_COLUMNS = ("received", "rejected", "filtered", "ignored", "rx_limit", "limit", "accepted")
 CHANGE_COLUMNS = Value(
     "the columns of route change stats",
-    r"received +rejected +filtered +ignored(?P<rx> +RX limit +(?:IN )?limit)? +accepted",
-    lambda m: _SEVEN_COLUMNS if m["rx"] else _FIVE_COLUMNS,
+    r"received +rejected +filtered +ignored( +RX limit +(?:IN )?limit)? +accepted",
+    lambda limits: _SEVEN_COLUMNS if limits else _FIVE_COLUMNS,
 )  # received   rejected   filtered    ignored   accepted
 
 _CHANGE_VALUE = re.compile(r"---|\d+")
@@ -181,7 +179,7 @@ _CHANGE_VALUE = re.compile(r"---|\d+")
 CHANGE_VALUES = Value(
     "numbers or ---",
     r"(?:---|\d+)(?:(?: +|(?<=-))(?:---|\d+))*",
-    lambda m: tuple(map(_number, _CHANGE_VALUE.findall(m[0]))),
+    lambda text: tuple(map(_number, _CHANGE_VALUE.findall(text))),
 )  # 13          0          8          0        ---          2
 
 
@@ -210,11 +208,10 @@ HEADER = Value(
 # Two blanks or more stand behind Since, whatever the time format; a single blank may be part of it.
 PROTOCOL_ROW = Value(
     "a row of the protocol table",
-    r"(?P<name>\S+) +(?P<proto>\S+) +(?P<table>\S+) +(?P<state>\S+) +(?P<since>\S+(?: \S+)*)"
-    r"(?: {2,}(?P<info>\S.*?))? *",
-    re.Match.groups,
+    r"(\S+) +(\S+) +(\S+) +(\S+) +(\S+(?: \S+)*)(?: {2,}(\S.*?))? *",
+    lambda *columns: columns,
 )  # kernel1  Kernel   master   up     2018-08-03  =>  t2
-CHANNEL = Value("a channel", r"Channel (\S+) *", lambda m: m[1])  # Channel ipv4-mpls
+CHANNEL = Value("a channel", r"Channel (\S+) *", str)  # Channel ipv4-mpls
 
 PROTOCOL_FIELDS: Fields = {
     "Description": ("description", TEXT),  # Connection to BGP peer
@@ -258,18 +255,18 @@ CHANGES: Fields = {
 # --- show status, show memory, show route count ----------------------------------------------------------------
 
 STATUS: Mapping[str, Value] = {
-    "version": Value("version", r"BIRD (?:version )?(\S+)", lambda m: m[1]),  # BIRD 2.0.12
-    "router_id": Value("router ID", r"Router ID is (\S+)", lambda m: m[1]),  # Router ID is 10.9.0.1
-    "hostname": Value("hostname", r"Hostname is (\S+)", lambda m: m[1]),  # Hostname is node-a
-    "server_time": Value("server time", r"Current server time is (\S.*)", lambda m: m[1]),
-    "last_reboot": Value("last reboot", r"Last reboot on (\S.*)", lambda m: m[1]),
-    "last_reconfiguration": Value("last reconfiguration", r"Last reconfiguration on (\S.*)", lambda m: m[1]),
+    "version": Value("version", r"BIRD (?:version )?(\S+)", str),  # BIRD 2.0.12
+    "router_id": Value("router ID", r"Router ID is (\S+)", str),  # Router ID is 10.9.0.1
+    "hostname": Value("hostname", r"Hostname is (\S+)", str),  # Hostname is node-a
+    "server_time": Value("server time", r"Current server time is (\S.*)", str),
+    "last_reboot": Value("last reboot", r"Last reboot on (\S.*)", str),
+    "last_reconfiguration": Value("last reconfiguration", r"Last reconfiguration on (\S.*)", str),
     "recovery": Value("graceful restart", r"Graceful restart recovery in progress"),
     "waiting_for": Value(
-        "recovering protocols", r"Waiting for (\d+) (?:protocols|channels) to recover", lambda m: int(m[1])
+        "recovering protocols", r"Waiting for (\d+) (?:protocols|channels) to recover", int
     ),  # Waiting for 3 channels to recover
     "timer": Value(
-        "wait timer", r"Wait timer is (?P<remaining>\d+(?:\.\d+)?)/(?P<configured>\d+(?:\.\d+)?)", _timer
+        "wait timer", r"Wait timer is (\d+(?:\.\d+)?)/(\d+(?:\.\d+)?)", _timer
     ),  # Wait timer is 215/240
     "state": Value(
         "daemon state", r"Daemon is up and running|Reconfiguration in progress|Shutdown in progress"
@@ -284,12 +281,12 @@ MEMORY_ROW = Value(
 )  # Routing tables:    698.2 kB     48.0 kB
 
 MEMORY_COUNTER = Value(
-    "a counter of show memory", r"(\S[^:]*): +(\d+)", re.Match.groups
+    "a counter of show memory", r"(\S[^:]*): +(\d+)", lambda name, count: (name, int(count))
 )  # Hot page cache depleted while in RCU: 0
 
 ROUTE_COUNT = Value(
     "a row of show route count",
-    r"(\d+) of (\d+) routes for (\d+) networks(?: in table (\S+))?",
-    lambda m: TableRoutes(m[4] or "master", int(m[2]), int(m[3])),
+    r"\d+ of (\d+) routes for (\d+) networks(?: in table (\S+))?",
+    lambda routes, networks, table: TableRoutes(table or "master", int(routes), int(networks)),
 )  # 39 of 39 routes for 7 networks in table master4
 ROUTE_COUNT_TOTAL = Value("the total", r"Total: \d+ of \d+ routes for \d+ networks in \d+ tables")

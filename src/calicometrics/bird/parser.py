@@ -105,7 +105,7 @@ def _table_start(lines: Sequence[str], offset: int) -> int:
             if grammar.HEADER.re.fullmatch(line):
                 return index + 1
             row = grammar.PROTOCOL_ROW.re.fullmatch(line)
-            if row is not None and ProtocolState(row["state"]).known:
+            if row is not None and ProtocolState(row[4]).known:
                 return index
             raise ParseError(f"expected {grammar.HEADER.name}, not {line[:80]!r}", offset + index + 1)
     raise ParseError("the reply is empty")
@@ -149,11 +149,12 @@ def parse_memory(text: str) -> MemoryUsage:
     for line in filter(None, map(str.strip, unframe(text).lines)):
         if grammar.MEMORY_TITLE.re.fullmatch(line):
             continue
-        if (row := grammar.MEMORY_ROW.re.fullmatch(line)) is not None:
-            name, area = grammar.MEMORY_ROW.convert(row)
+        if grammar.MEMORY_ROW.re.fullmatch(line):
+            name, area = grammar.MEMORY_ROW.read(line)
             areas[name] = area
-        elif (row := grammar.MEMORY_COUNTER.re.fullmatch(line)) is not None:
-            counters[row[1]] = int(row[2])
+        elif grammar.MEMORY_COUNTER.re.fullmatch(line):
+            name, count = grammar.MEMORY_COUNTER.read(line)
+            counters[name] = count
         else:
             extra.append(line)
     if not areas:
