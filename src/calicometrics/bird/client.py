@@ -18,6 +18,7 @@ DEFAULT_MAX_REPLY = 128 * 1024 * 1024
 
 _CHUNK = 256 * 1024  # what a Unix socket's buffer holds at most, by default
 _TERMINATOR = re.compile(rb"(\d{4}) ([^\n]*)\n\Z")
+_ASYNCHRONOUS = re.compile(rb"\+[^\n]*\n\Z")
 _BUSY_PAUSE = 0.02
 _RESTRICTED = "0016"
 _FIRST_ERROR = "8000"
@@ -182,11 +183,11 @@ class BirdConnection:
                 raise self._error(phase, f"the reply is larger than {self._max_reply} bytes")
             chunks.append(chunk)
             line = _last_line(line + chunk)
-            if line.startswith(b"+") and line.endswith(b"\n"):
+            if _ASYNCHRONOUS.match(line):
                 chunks = [_without_asynchronous(b"".join(chunks))]
                 line = _last_line(chunks[0])
             if _TERMINATOR.match(line):
-                return b"".join(chunks)
+                return _without_asynchronous(b"".join(chunks))
 
     def _remaining(self, phase: str, size: int = 0) -> float:
         remaining = self._deadline - time.monotonic()
@@ -208,6 +209,8 @@ def _last_line(data: bytes) -> bytes:
 
 
 def _without_asynchronous(data: bytes) -> bytes:
+    if b"\n+" not in data and not data.startswith(b"+"):
+        return data
     return b"".join(line for line in data.splitlines(keepends=True) if not line.startswith(b"+"))
 
 
