@@ -26,6 +26,7 @@ T = TypeVar("T")
 
 STATUS = "show status"
 PROTOCOLS = "show protocols all"
+_SHOWN_PROBLEMS = 10  # of one reply: a changed format would else fill the log
 
 
 class PageSource(Interface):
@@ -131,8 +132,13 @@ class Snapshot:
         return self._each(self._birds, lambda daemon: self.ask(daemon, command, parse))
 
     def protocols(self) -> Iterator[tuple[str, list[Protocol]]]:
-        """Yield each daemon's name and its protocols, as ``show protocols all`` tells them."""
-        return self._each(self._birds, self.protocols_of)
+        """Yield each daemon's name and its protocols, as ``show protocols all`` tells them.
+
+        A line that does not match its rule is left out of its protocol and noted in ``failures``.
+        """
+        for daemon, protocols in self._each(self._birds, self.protocols_of):
+            self.failures.extend(self.problems(daemon)[:_SHOWN_PROBLEMS])
+            yield daemon, protocols
 
     def protocols_of(self, daemon: str) -> list[Protocol]:
         """Return a daemon's protocols; lines that do not match their rule are problems, not errors.

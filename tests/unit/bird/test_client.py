@@ -15,7 +15,7 @@ from calicometrics.errors import CommandError, SourceError
 from calicometrics.testing.bird import FakeBird
 
 STATUS = "1000-BIRD 1.6.8\n1011-Router ID is 10.9.0.1\n0024-Graceful restart\n0013 Daemon is up and running\n"
-PROTOCOLS = "2002-name     proto    table    state  since       info\n1002-device1  Device   master   up  04:44:33    \n0000 \n"
+PROTOCOLS = "2002-name     proto    table    state  since  info\n1002-device1  Device   master   up  04:44    \n0000 \n"
 REPLIES = {"show status": STATUS, "show protocols": PROTOCOLS}
 QUICK = 0.3  # seconds: long enough for an answer of this process, short enough to wait for
 
