@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import attrs
@@ -10,22 +11,28 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from prometheus_client import Metric
+    from prometheus_client.samples import Sample as ClientSample
+    from prometheus_client.samples import Timestamp
 
-MetricType = Literal["counter", "gauge", "histogram", "summary", "untyped"]
+MetricType = Literal["counter", "gauge", "gaugehistogram", "histogram", "summary", "untyped"]
 
 LabelPairs = tuple[tuple[str, str], ...]
-Row = tuple[tuple[str, ...], tuple["float | None", ...]]
-
+Row = tuple[tuple[str, ...], tuple[float | None, ...]]
 
 # prometheus_client's type -> what its samples' names add to the family's, and the type of the text format.
 _FROM_CLIENT: dict[str, tuple[str, MetricType]] = {
     "counter": ("_total", "counter"),
     "gauge": ("", "gauge"),
+    "gaugehistogram": ("", "gaugehistogram"),
     "histogram": ("", "histogram"),
     "info": ("_info", "gauge"),
     "stateset": ("", "gauge"),
     "summary": ("", "summary"),
 }
+
+# What prometheus_client calls a gauge histogram's samples, and what the text format calls them.
+_FROM_CLIENT_SUFFIX = {"_gcount": "_count", "_gsum": "_sum"}
+_TO_CLIENT_SUFFIX = {text: client for client, text in _FROM_CLIENT_SUFFIX.items()}
 
 
 class Sample(NamedTuple):
@@ -61,6 +68,18 @@ class Table:
     timestamps: list[int | None] | None = None
     """Milliseconds since the epoch, one for each row; None when no row has one."""
 
+    def append(self, row: Row, timestamp: int | None = None) -> None:
+        """Append a row with its timestamp, in milliseconds, if it has one."""
+        self.rows.append(row)
+        if timestamp is not None or self.timestamps is not None:
+            self.stamp(timestamp)
+
+    def stamp(self, timestamp: int | None) -> None:
+        """Give the last row its timestamp; earlier rows that have none yet get None."""
+        stamps = self.timestamps = self.timestamps or []
+        stamps.extend([None] * (len(self.rows) - len(stamps) - 1))
+        stamps.append(timestamp)
+
 
 @attrs.define(init=False)
 class MetricFamily:
@@ -71,9 +90,13 @@ class MetricFamily:
     stored and escaped once. A family read from a page has as many tables as the page changes label names or
     suffixes, so that order survives.
 
+    Two families are equal when they print the same: name, type, help and, in order, samples. How the samples are
+    spread over tables, rows and columns does not matter. NaN equals itself as long as it is one object;
+    ``math.nan`` is the one that everything here uses.
+
     Attributes:
         name: The name as printed, ``_total`` included where it is printed.
-        type: One of counter, gauge, histogram, summary and untyped.
+        type: One of counter, gauge, gaugehistogram, histogram, summary and untyped.
         help: The documentation text, unescaped; empty when there is none.
         tables: The samples.
     """
@@ -95,6 +118,15 @@ class MetricFamily:
         self.type = type
         self.help = help
         self.tables = [Table(tuple(label_names), tuple(columns))]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, MetricFamily):
+            return NotImplemented
+        if (self.name, self.type, self.help) != (other.name, other.type, other.help):
+            return False
+        return self.tables == other.tables or list(self.samples()) == list(other.samples())
+
+    __hash__ = None  # type: ignore[assignment]  # it is mutable
 
     @property
     def label_names(self) -> tuple[str, ...]:
@@ -137,41 +169,100 @@ class MetricFamily:
         return sum(len(values) - values.count(None) for table in self.tables for _, values in table.rows)
 
     def to_prometheus_client(self) -> Metric:
-        """Return the family as a ``prometheus_client`` metric, names untouched."""
-        from prometheus_client import Metric
-        from prometheus_client.samples import Sample as ClientSample, Timestamp
+        """Return the family as a ``prometheus_client`` metric whose samples keep their names.
 
-        metric = Metric(self.name, self.help, "unknown" if self.type == "untyped" else self.type)
+        ``prometheus_client`` writes ``_total`` into the metadata of every counter, so a counter whose name lacks it
+        becomes an ``unknown``: its HELP and TYPE lines would otherwise describe a name that has no samples.
+        """
+        from prometheus_client import Metric
+        from prometheus_client.samples import Sample as ClientSample
+
+        name: str = self.name
+        kind: str = self.type
+        suffixes = _TO_CLIENT_SUFFIX if kind == "gaugehistogram" else {}
+        if kind == "counter":
+            name = self.name.removesuffix("_total")
+            if name in {"", self.name}:
+                name, kind = self.name, "unknown"
+        elif kind == "untyped":
+            kind = "unknown"
+        metric = Metric(name, self.help, kind)
         metric.samples = [
             ClientSample(
-                s.name,
+                self.name + suffixes.get(s.name[len(self.name) :], s.name[len(self.name) :]),
                 dict(s.labels),
                 s.value,
-                None
-                if s.timestamp is None
-                else Timestamp(s.timestamp // 1000, s.timestamp % 1000 * 1_000_000),
+                None if s.timestamp is None else _seconds(s.timestamp),
             )
             for s in self.samples()
         ]
         return metric
 
     @classmethod
+    def from_tables(
+        cls,
+        name: str,
+        type: MetricType,  # noqa: A002 - the format's own word
+        help: str,  # noqa: A002 - the format's own word
+        tables: list[Table],
+    ) -> MetricFamily:
+        """Return a family that has these tables."""
+        family = cls.__new__(cls)
+        family.name = name
+        family.type = type
+        family.help = help
+        family.tables = tables
+        return family
+
+    @classmethod
     def from_prometheus_client(cls, metric: Metric) -> MetricFamily:
-        """Return the family of a ``prometheus_client`` metric; a counter gets the name its samples print."""
+        """Return the family of a ``prometheus_client`` metric, as its ``generate_latest`` would print it.
+
+        A counter gets the name that its samples print, an info its ``_info``, labels are in alphabetical order, a
+        timestamp is cut to milliseconds. What the text format has no place for in the same family is left out:
+        exemplars, native histograms and ``_created`` samples.
+
+        Raises:
+            ValueError: A sample's name does not begin with the family's.
+        """
         suffix, kind = _FROM_CLIENT.get(metric.type, ("", "untyped"))
-        name = metric.name + suffix
-        family = cls(name, kind, metric.documentation)
+        family = cls(metric.name + suffix, kind, metric.documentation)
         family.tables = []
         for sample in metric.samples:
-            if not sample.name.startswith(name):
-                continue  # _created, which the text format would print as a family of its own
-            column = Column(sample.name[len(name) :])
-            names = tuple(sample.labels)
-            if (
-                not family.tables
-                or family.tables[-1].label_names != names
-                or family.tables[-1].columns != (column,)
-            ):
-                family.tables.append(Table(names, (column,)))
-            family.tables[-1].rows.append((tuple(sample.labels.values()), (sample.value,)))
+            if sample.name == metric.name + "_created" or sample.native_histogram is not None:
+                continue
+            if not sample.name.startswith(family.name):
+                raise ValueError(f"{family.name}: the sample {sample.name} does not belong to this family")
+            family._append(sample)
         return family
+
+    def _append(self, sample: ClientSample) -> None:
+        suffix = sample.name[len(self.name) :]
+        if self.type == "gaugehistogram":
+            suffix = _FROM_CLIENT_SUFFIX.get(suffix, suffix)
+        labels = sorted(sample.labels.items())
+        names = tuple(name for name, _ in labels)
+        columns = (Column(suffix),)
+        if not self.tables or (self.tables[-1].label_names, self.tables[-1].columns) != (names, columns):
+            self.tables.append(Table(names, columns))
+        value = float(sample.value)
+        self.tables[-1].append(
+            (tuple(text for _, text in labels), (math.nan if math.isnan(value) else value,)),
+            None if sample.timestamp is None else _milliseconds(sample.timestamp),
+        )
+
+
+def _milliseconds(seconds: float | Timestamp) -> int:
+    """Return the milliseconds that prometheus_client would print for its timestamp."""
+    return int(float(seconds) * 1000)
+
+
+def _seconds(milliseconds: int) -> float:
+    """Return the seconds of which prometheus_client makes these milliseconds again.
+
+    It cuts where it might round: 1.001 s becomes 1000 ms. The next float away from zero survives.
+    """
+    seconds = milliseconds / 1000
+    if _milliseconds(seconds) != milliseconds:
+        seconds = math.nextafter(seconds, math.copysign(math.inf, milliseconds))
+    return seconds
