@@ -15,7 +15,7 @@ import attrs
 
 from calicometrics import __version__
 from calicometrics.bird.client import BirdSocket
-from calicometrics.bird.parser import BUILT_IN_KINDS
+from calicometrics.bird.parser import BUILT_IN_KINDS, ProtocolParser
 from calicometrics.errors import CalicometricsError, PluginError, SourceError
 from calicometrics.snapshot import Snapshot
 from calicometrics.spec import FamilySpec
@@ -143,7 +143,7 @@ class Exporter:
             name: BirdSocket(bird) if isinstance(bird, str) else bird for name, bird in birds.items()
         }
         self._pages = dict(pages or {})
-        self._kinds = tuple(kinds)
+        self._parsers = {name: ProtocolParser(kinds) for name in self._birds}
         self._max_samples = max_samples
         self._workers = {
             collector.name: Worker(f"collector-{collector.name}") for collector in self.collectors
@@ -218,7 +218,7 @@ class Exporter:
 
     def _run(self, deadline: float) -> Round:
         snapshot = Snapshot(
-            self._birds, self._pages, kinds=self._kinds, deadline=deadline, executor=self._readers
+            self._birds, self._pages, parsers=self._parsers, deadline=deadline, executor=self._readers
         )
         try:
             started = [(collector, self._start(collector, snapshot)) for collector in self.collectors]

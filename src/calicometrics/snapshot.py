@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, TypeVar
 from typing import Protocol as Interface
 
-from calicometrics.bird.parser import BUILT_IN_KINDS, parse_protocols, parse_status
+from calicometrics.bird.parser import BUILT_IN_KINDS, ProtocolParser, parse_status
 from calicometrics.errors import CalicometricsError, CommandError, SourceError
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class Snapshot:
         birds: Daemon name → control socket.
         pages: Page name → source; Felix' page is ``felix``.
         kinds: The protocol kinds that can be read.
+        parsers: Daemon name → the parser that has read its reply of the round before, in place of new ones.
         deadline: A ``time.monotonic()`` value for everything that is read; each source's own timeout holds as well.
         executor: Reads daemons side by side; without one they are read in turn.
 
@@ -66,6 +67,7 @@ class Snapshot:
         pages: Mapping[str, PageSource] | None = None,
         *,
         kinds: Iterable[ProtocolKind] = BUILT_IN_KINDS,
+        parsers: Mapping[str, ProtocolParser] | None = None,
         deadline: float | None = None,
         executor: Executor | None = None,
     ) -> None:
@@ -73,7 +75,9 @@ class Snapshot:
         self.failures: list[CalicometricsError] = []
         self._birds = {name: _Daemon(bird, deadline) for name, bird in (birds or {}).items()}
         self._pages = dict(pages or {})
-        self._kinds = tuple(kinds)
+        self._parsers = (
+            parsers if parsers is not None else {name: ProtocolParser(kinds) for name in self._birds}
+        )
         self._deadline = deadline
         self._executor = executor
         self._memo = _Memo()
@@ -151,11 +155,8 @@ class Snapshot:
         def parse() -> list[Protocol]:
             # The family that BIRD 1.x serves is told by nothing but the daemon's name; with peers, by their addresses.
             family = "ipv6" if daemon.endswith("6") else None
-            return parse_protocols(
-                self.text(daemon, PROTOCOLS),
-                kinds=self._kinds,
-                family=family,
-                problems=self.problems(daemon),
+            return self._parsers[daemon].parse(
+                self.text(daemon, PROTOCOLS), family=family, problems=self.problems(daemon)
             )
 
         protocols: list[Protocol] = self._memo.once((daemon, "protocols"), parse)

@@ -117,7 +117,9 @@ def test_a_hook_that_raises_costs_only_its_own_offers(caplog: pytest.LogCaptureF
 
 def test_a_name_that_is_taken_is_an_error_that_names_both_packages() -> None:
     loaded = Plugins()
-    module = plugin_module(register_collectors=lambda: [make_collector("bird_status"), make_collector("thing")])
+    module = plugin_module(
+        register_collectors=lambda: [make_collector("bird_status"), make_collector("thing")]
+    )
     loaded.load_entry_point(EntryPoint("thing", lambda: module))
     assert loaded.plugins[-1].error == (
         f"the collector bird_status is offered by calicometrics (calicometrics {__version__}) "
@@ -129,7 +131,9 @@ def test_a_name_that_is_taken_is_an_error_that_names_both_packages() -> None:
 
 def test_an_offer_without_a_name_is_an_error() -> None:
     loaded = Plugins()
-    loaded.load_entry_point(EntryPoint("thing", lambda: plugin_module(register_collectors=lambda: [object()])))
+    loaded.load_entry_point(
+        EntryPoint("thing", lambda: plugin_module(register_collectors=lambda: [object()]))
+    )
     assert "has no attribute 'name'" in str(loaded.plugins[-1].error)
 
 

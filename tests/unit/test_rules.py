@@ -130,7 +130,7 @@ def test_no_runbook_is_left_of_an_alert_that_is_gone():
 
 def test_the_index_lists_every_alert_with_its_severity_and_hold():
     rows = re.findall(
-        r"^\| \[(\w+)\]\(\1\.md\) \| (\w+) \| ([\w—]+) \|", (RUNBOOKS / "README.md").read_text(), re.M
+        r"^\| \[(\w+)\]\(\1\.md\) \| (\w+) \| ([\w—]+) \|", (RUNBOOKS / "README.md").read_text(), re.MULTILINE
     )
     assert rows == [(alert.name, alert.severity, alert.hold or "—") for alert in IMPROVED]
 

@@ -25,9 +25,9 @@ def _capability(tokens: pp.ParseResults) -> Capability:
 
 # --- Capabilities (2.x, 3.x): names, each with its indented parameters --------------------------------------------
 
-_NAMED = r"([^\s:][^:\n]*)(?::([^\n]*))?(?:\n|\Z)"
-CAPABILITY_NAME = grammar.Value("a capability", _NAMED, _named)  # Hostname: node-a
-PARAMETER = grammar.Value("a parameter", r" +" + _NAMED, _named)  # AF announced: ipv4 ipv6
+_NAMED = r"([^\s:][^:\n]*)(?::([^\n]*))?"
+CAPABILITY_NAME = grammar.Value("a capability", r"\n" + _NAMED, _named)  # Hostname: node-a
+PARAMETER = grammar.Value("a parameter", r"\n +" + _NAMED, _named)  # AF announced: ipv4 ipv6
 CAPABILITY = (CAPABILITY_NAME + PARAMETER[...]).add_parse_action(_capability)
 CAPABILITIES = CAPABILITY[...].add_parse_action(lambda tokens: [tuple(tokens)]).leave_whitespace()
 

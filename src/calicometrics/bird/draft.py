@@ -1,83 +1,62 @@
-"""One protocol while its lines are read: values by name, until all are there and the model can be built."""
+"""One section of a protocol while it is read: values by name, until all are there and the model can be built.
+
+A section is either what stands on the protocol itself or what stands below one ``Channel`` line.
+"""
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from calicometrics.bird import grammar
-from calicometrics.bird.model import Channel, Limit, Protocol, ProtocolState, RouteChanges
+from calicometrics.bird.model import Channel, Limit, RouteChanges
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from calicometrics.bird.kinds import ProtocolKind
 
-_PROTOCOL_INDENT = 2
-"""Blanks in front of a protocol's own lines; a channel's stand deeper (BIRD ``nest/proto.c``)."""
 
+class Draft:
+    """The values of one section.
 
-class Entry(NamedTuple):
-    """Where the value of one label goes."""
-
-    take: Callable[[Any, str, Any], None]
-    name: str
-    rule: grammar.Rule
-    of_channel: bool
-
-
-class Labels:
-    """Where the lines of one kind of protocol go: label → entry, inside channels and outside of them.
-
-    Args:
-        kind: The kind, or None for one that nobody has registered.
+    Attributes:
+        values: The protocol's own fields.
+        detail: What the protocol's kind reads of it.
+        channel: The channel's fields.
+        channel_detail: What the protocol's kind reads of the channel.
+        limits: The channel's limits, in order.
+        columns: How many columns the header of the change counts names.
+        changes: The channel's rows of change counts.
+        extra: The lines that nobody reads.
     """
 
-    def __init__(self, kind: ProtocolKind | None) -> None:
-        self.kind = kind
-        self.channel = (
-            _entries(ChannelDraft.set_value, grammar.CHANNEL_FIELDS, of_channel=True)
-            | _entries(ChannelDraft.add_limit, grammar.LIMITS, of_channel=True)
-            | _entries(ChannelDraft.set_limit_action, grammar.LIMIT_ACTION, of_channel=True)
-            | _entries(ChannelDraft.set_change_columns, grammar.CHANGES_HEADER, of_channel=True)
-            | _entries(ChannelDraft.add_changes, grammar.CHANGES, of_channel=True)
-        )
-        # BIRD 1.x prints a channel's lines on the protocol itself, and so does Pipe with its routes.
-        self.protocol = self.channel | _entries(Draft.set_value, grammar.PROTOCOL_FIELDS)
-        if kind is not None:
-            self.protocol = self.protocol | _entries(Draft.set_detail, kind.fields)
-            self.channel = self.channel | _entries(
-                ChannelDraft.set_detail, kind.channel_fields, of_channel=True
-            )
+    __slots__ = ("changes", "channel", "channel_detail", "columns", "detail", "extra", "limits", "values")
 
-
-def _entries(
-    take: Callable[[Any, str, Any], None], fields: grammar.Fields, *, of_channel: bool = False
-) -> dict[str, Entry]:
-    return {label: Entry(take, name, rule, of_channel) for label, (name, rule) in fields.items()}
-
-
-class ChannelDraft:
-    """The values of one channel."""
-
-    __slots__ = ("changes", "columns", "detail", "extra", "limits", "name", "values")
-
-    def __init__(self, name: str | None) -> None:
-        self.name = name
+    def __init__(self) -> None:
         self.values: dict[str, Any] = {}
         self.detail: dict[str, Any] = {}
+        self.channel: dict[str, Any] = {}
+        self.channel_detail: dict[str, Any] = {}
         self.limits: list[Limit] = []
-        self.columns: tuple[str, ...] = ()
+        self.columns = 0
         self.changes: dict[str, Any] = {}
         self.extra: list[str] = []
 
     def set_value(self, name: str, value: Any) -> None:
-        """Keep the value of one of the model's fields."""
+        """Keep one of the protocol's own fields."""
         self.values[name] = value
 
     def set_detail(self, name: str, value: Any) -> None:
-        """Keep a value for the kind's own object."""
+        """Keep a value for the object that the kind builds of the protocol."""
         self.detail[name] = value
+
+    def set_channel(self, name: str, value: Any) -> None:
+        """Keep one of the channel's fields."""
+        self.channel[name] = value
+
+    def set_channel_detail(self, name: str, value: Any) -> None:
+        """Keep a value for the object that the kind builds of the channel."""
+        self.channel_detail[name] = value
 
     def add_limit(self, direction: str, value: tuple[int, bool]) -> None:
         """Begin a limit; its action stands on the next line."""
@@ -91,146 +70,64 @@ class ChannelDraft:
         last = self.limits[-1]
         self.limits[-1] = Limit(last.direction, last.maximum, action, last.hit)
 
-    def set_change_columns(self, _: str, columns: tuple[str, ...]) -> None:
-        """Keep the columns that the header of the change counts names."""
+    def set_change_columns(self, _: str, columns: int) -> None:
+        """Keep the number of columns that the header of the change counts names."""
         self.columns = columns
 
-    def add_changes(self, row: str, values: tuple[int | None, ...]) -> None:
+    def add_changes(self, row: str, values: tuple[str | None, ...]) -> None:
         """Keep one row of change counts, which needs the header above it."""
         self.changes[row] = grammar.change_row(self.columns, values)
 
-    def build(self, family: str, table: str | None, kind: ProtocolKind | None) -> Channel:
-        """Return the model.
+    def has_channel(self) -> bool:
+        """Whether there are a channel's values, as BIRD 1.x and Pipe print them on the protocol itself."""
+        return bool(self.channel or self.changes or self.limits or self.channel_detail)
 
-        Args:
-            family: The name of a channel that BIRD does not name.
-            table: The protocol's table, which is such a channel's.
-            kind: The protocol's kind, for the channel's ``detail``.
-        """
-        if self.name is None:
-            self.values.setdefault("table", table)
-        detail = None
-        if self.detail and kind is not None and kind.build_channel is not None:
-            detail = kind.build_channel(self.detail)
-        return Channel(
-            self.name or family,
-            **self.values,
-            changes=RouteChanges(**self.changes) if self.changes else None,
-            limits=tuple(self.limits),
-            detail=detail,
-            extra=tuple(self.extra),
-        )
+    def channel_fields(self, kind: ProtocolKind | None) -> dict[str, Any]:
+        """Return the arguments that the model of the channel is made with; what was not printed is missing."""
+        fields = self.channel.copy()
+        if self.changes:
+            fields["changes"] = RouteChanges(**self.changes)
+        if self.limits:
+            fields["limits"] = tuple(self.limits)
+        if self.channel_detail and kind is not None and kind.build_channel is not None:
+            fields["detail"] = kind.build_channel(self.channel_detail)
+        return fields
+
+    def build_channel(self, name: str, kind: ProtocolKind | None) -> Channel:
+        """Return the model of a channel's section."""
+        return Channel(name, **self.channel_fields(kind), extra=tuple(self.extra))
 
 
-class Draft:
-    """The values of one protocol.
+class Entry(NamedTuple):
+    """Where the value of one label goes."""
+
+    take: Callable[[Draft, str, Any], None]
+    name: str
+    rule: grammar.Rule
+
+
+class Labels:
+    """Where the lines of one kind of protocol go: label → entry, inside channels and outside of them.
 
     Args:
-        row: Name, kind, table, state, since and info, as matched by the grammar's row of the protocol table.
-        labels: Where this kind's lines go.
+        kind: The kind, or None for one that nobody has registered.
     """
 
-    __slots__ = ("channels", "detail", "extra", "in_channel", "labels", "name", "row", "values")
-
-    def __init__(self, row: tuple[str, ...], labels: Labels) -> None:
-        self.row = row
-        self.name = row[0]
-        self.labels = labels
-        self.values: dict[str, Any] = {}
-        self.detail: dict[str, Any] = {}
-        self.channels: list[ChannelDraft] = []
-        self.in_channel = False
-        self.extra: list[str] = []
-
-    def set_value(self, name: str, value: Any) -> None:
-        """Keep the value of one of the model's fields."""
-        self.values[name] = value
-
-    def set_detail(self, name: str, value: Any) -> None:
-        """Keep a value for the kind's own object."""
-        self.detail[name] = value
-
-    def has_ipv6_neighbor(self) -> bool:
-        """Whether the neighbor's address, or its range, is one of IPv6."""
-        return any(":" in (self.detail.get(name) or "") for name in ("neighbor_address", "neighbor_range"))
-
-    def read_line(self, line: str, lines: Sequence[str], position: int) -> int:
-        """Take one line, and those below it that belong to its label; return the position of the next one.
-
-        Args:
-            line: A line that begins with a blank.
-            lines: All lines of the reply.
-            position: The index of the line that follows.
-
-        Raises:
-            ValueError: The line does not match the rule of its label; it has gone to ``extra``.
-        """
-        text = line.strip()
-        indent = _indent(line)
-        if indent <= _PROTOCOL_INDENT:
-            self.in_channel = False
-            if (channel := grammar.CHANNEL.re.fullmatch(text)) is not None:
-                self.channels.append(ChannelDraft(channel[1]))
-                self.in_channel = True
-                return position
-        entry, rest = self._find(text)
-        target: Draft | ChannelDraft = self
-        if self.in_channel or (entry is not None and entry.of_channel):
-            target = self._channel()
-        if entry is None:
-            target.extra.append(text)
-            return position
-        if isinstance(entry.rule, grammar.Block):
-            end = position
-            while end < len(lines) and _indent(lines[end]) > indent:
-                end += 1
-            rest = textwrap.dedent("\n".join(lines[position:end]))
-            position = end
-        try:
-            entry.take(target, entry.name, grammar.read(entry.rule, rest))
-        except ValueError as error:
-            target.extra.append(text)
-            raise ValueError(f"{text.removesuffix(rest).rstrip()} {error}, not {rest!r}") from None
-        return position
-
-    def _find(self, text: str) -> tuple[Entry | None, str]:
-        """Return the entry for a line, and what stands behind its label."""
-        table = self.labels.channel if self.in_channel else self.labels.protocol
-        label, colon, rest = text.partition(":")
-        entry = table.get(label) or table.get(label.rstrip())
-        if entry is None and not colon:
-            word, _, rest = text.partition(" ")
-            entry = table.get(word)
-        return entry, rest.strip()
-
-    def _channel(self) -> ChannelDraft:
-        """Return the channel that a line belongs to: the latest, or the protocol's own one."""
-        if not self.channels:
-            self.channels.append(ChannelDraft(None))
-        return self.channels[-1]
-
-    def build(self, family: str) -> Protocol:
-        """Return the model.
-
-        Args:
-            family: The name of the channel of a protocol that has its channel's lines on itself.
-        """
-        name, proto, table, state, since, info = self.row
-        shown_table = None if table == grammar.NOT_APPLICABLE else table
-        kind = self.labels.kind
-        return Protocol(
-            name,
-            proto,
-            shown_table,
-            ProtocolState(state),
-            since,
-            info or "",
-            **self.values,
-            channels=tuple(channel.build(family, shown_table, kind) for channel in self.channels),
-            detail=kind.build(self.detail) if kind is not None and self.detail else None,
-            extra=tuple(self.extra),
+    def __init__(self, kind: ProtocolKind | None) -> None:
+        self.kind = kind
+        self.channel = (
+            _entries(Draft.set_channel, grammar.CHANNEL_FIELDS)
+            | _entries(Draft.add_limit, grammar.LIMITS)
+            | _entries(Draft.set_limit_action, grammar.LIMIT_ACTION)
+            | _entries(Draft.set_change_columns, grammar.CHANGES_HEADER)
+            | _entries(Draft.add_changes, grammar.CHANGES)
         )
+        # BIRD 1.x prints a channel's lines on the protocol itself, and so does Pipe with its routes.
+        self.protocol = self.channel | _entries(Draft.set_value, grammar.PROTOCOL_FIELDS)
+        if kind is not None:
+            self.protocol = self.protocol | _entries(Draft.set_detail, kind.fields)
+            self.channel = self.channel | _entries(Draft.set_channel_detail, kind.channel_fields)
 
 
-def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip(" "))
+def _entries(take: Callable[[Draft, str, Any], None], fields: grammar.Fields) -> dict[str, Entry]:
+    return {label: Entry(take, name, rule) for label, (name, rule) in fields.items()}

@@ -1,4 +1,9 @@
-"""The three framings in which people have BIRD's replies, and the plain text inside."""
+"""The three framings in which people have BIRD's replies.
+
+The control socket prints ``1234-text`` where code 1234 starts, a line with one blank in front where the code is the
+same as before, and ``1234 text`` at the end of the reply (BIRD ``nest/cli.c``). ``birdc`` prints the texts alone;
+``birdc -v`` keeps the codes, repeats one as five blanks and leaves the end out.
+"""
 
 from __future__ import annotations
 
@@ -8,29 +13,56 @@ import attrs
 
 from calicometrics.errors import ParseError
 
+_PLAIN, _SOCKET, _VERBOSE = 0, 1, 5  # blanks in front of a line whose code is not repeated
+
 _CODED = re.compile(r"\d{4}[- ]")
-_CODE = re.compile(r"\n(\d{4})([- ])([^\n]*)")
-_VERBOSE_INDENT = re.compile(r"\n(?! {5}|\d{4}[- ]|\n|\Z)")
+_END = re.compile(r"\n(\d{4}) ([^\n]*)")
+_NOT_VERBOSE = re.compile(r"\n(?! {5}|\d{4}-|\n|\Z)")
 _GREETING = re.compile(r"(?:(?:0001 |0016 )?(?:BIRD \S+ ready\.|Access restricted) *(?:\n|\Z))+")
+_PREFIX = {margin: re.compile(rf"(?m)^(?:\d{{4}}-| {{{margin}}})") for margin in (_SOCKET, _VERBOSE)}
+_ROW = {
+    _PLAIN: re.compile(r"\n(?=[^ \n])"),
+    **{margin: re.compile(rf"\n(?:\d{{4}}-| {{{margin}}})(?=[^ \n])") for margin in (_SOCKET, _VERBOSE)},
+}
 
 
 @attrs.frozen
 class Reply:
-    """One reply of BIRD, freed of its framing.
+    """One reply of BIRD, without greeting and end.
 
     Attributes:
-        lines: What ``birdc`` would print; line i is line i + offset of the text as given.
+        text: Its lines, still with codes and margin.
+        margin: The blanks that stand in front of each line that has no code, before its own indent.
         offset: Lines taken off the front, for error messages.
         end: The text behind a terminator such as ``0013``, None without a terminator.
     """
 
-    lines: list[str]
+    text: str
+    margin: int = _PLAIN
     offset: int = 0
     end: str | None = None
 
+    @property
+    def lines(self) -> list[str]:
+        """What ``birdc`` prints: the lines without codes and margin."""
+        text = self.text if self.margin == _PLAIN else _PREFIX[self.margin].sub("", self.text)
+        return [*(text.split("\n") if text else ()), *([self.end] if self.end else ())]
+
+    def blocks(self) -> list[str]:
+        """Return the text cut before each line without an indent of its own.
+
+        Such a line has lost its code and margin; those below it have kept their margin, and codes became one.
+        """
+        blocks = _ROW[self.margin].split(f"\n{self.text}")
+        if self.margin == _PLAIN:
+            return blocks
+        margin = "\n" + " " * self.margin
+        # A protocol's details have one code, which stands in front of the first; some captures repeat it.
+        return [block.replace("\n1006-", margin) for block in blocks]
+
 
 def unframe(text: str) -> Reply:
-    """Return the plain lines of a reply.
+    """Return a reply freed of what is around it.
 
     Accepts the bytes of the control socket (decoded), the output of ``birdc`` and of ``birdc -v``, each with or
     without the banner. What follows a terminator is not part of the reply.
@@ -41,38 +73,19 @@ def unframe(text: str) -> Reply:
     if "\r\n" in text:
         text = text.replace("\r\n", "\n")
     greeting = _GREETING.match(text)
+    offset = 0
     if greeting is not None:
         text = text[greeting.end() :]
-    offset = greeting[0].count("\n") if greeting is not None else 0
+        offset = greeting[0].count("\n")
     if not _CODED.match(text):
-        return Reply(text.rstrip("\n").split("\n"), offset)
-    return _uncoded("\n" + text.rstrip("\n"), offset)
-
-
-def _uncoded(text: str, offset: int) -> Reply:
-    """Take off the codes; ``text`` starts with a line feed and has none at its end.
-
-    ``1234-text`` starts or continues code 1234, a line with a blank in front repeats the code before, ``1234 text``
-    ends the reply (BIRD ``nest/cli.c``). ``birdc -v`` repeats a code as five blanks.
-    """
-    end = None
-    codes = set()
-    for match in _CODE.finditer(text):
-        if match[2] == "-":
-            codes.add(match[1])
-            continue
-        end = match[3]
-        if match[1] >= "8000":
-            raise ParseError(
-                f"BIRD answered {match[1]} {end}", text.count("\n", 0, match.start()) + 1 + offset
-            )
-        text = text[: match.start()]
-        break
-    margin = "\n " if end is not None or _VERBOSE_INDENT.search(text) else "\n     "
-    text = text.replace(margin, "\n")
-    for code in codes:
-        text = text.replace(f"\n{code}-", "\n")
-    lines = text[1:].split("\n") if text else []
-    if end:
-        lines.append(end)
-    return Reply(lines, offset, end)
+        return Reply(text.rstrip("\n"), _PLAIN, offset)
+    text = f"\n{text}"  # so that every line is found by the line feed in front of it
+    end = _END.search(text)
+    if end is None:
+        verbose = not _NOT_VERBOSE.search(text)
+        return Reply(text[1:].rstrip("\n"), _VERBOSE if verbose else _SOCKET, offset)
+    code, words = end.groups()
+    if code >= "8000":
+        line = text.count("\n", 0, end.start(1)) + offset
+        raise ParseError(f"BIRD answered {code} {words}", line)
+    return Reply(text[1 : end.start()], _SOCKET, offset, words)

@@ -26,6 +26,12 @@ class OpenEnum(str, enum.Enum):  # noqa: UP042 - StrEnum would print UNKNOWN as 
         return member
 
     @classmethod
+    def of(cls, text: str) -> Self:
+        """Return the member of a word, as calling the class does, at a fraction of the time."""
+        member = cls._value2member_map_.get(text)
+        return cls(text) if member is None else member  # type: ignore[return-value]  # the map holds members
+
+    @classmethod
     def _missing_(cls, value: object) -> Self:
         member = str.__new__(cls, str(value))
         member._name_ = "UNKNOWN"

@@ -1,4 +1,4 @@
-"""From BIRD's replies to models: a walk over the lines that looks each label up in the grammar.
+"""From BIRD's replies to models: blocks of protocols, cut into sections, read by the grammar.
 
 Pure functions of text: no I/O, no clock, no logging. They are strict and raise :class:`ParseError`; given a list of
 problems to fill, they keep what can be kept: a line that does not match its rule goes to ``extra``.
@@ -6,13 +6,17 @@ problems to fill, they keep what can be kept: a line that does not match its rul
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import attrs
 
 from calicometrics.bird import grammar
 from calicometrics.bird.bgp import BGP
-from calicometrics.bird.draft import Draft, Labels
+from calicometrics.bird.draft import Labels
 from calicometrics.bird.framing import unframe
 from calicometrics.bird.model import (
+    Channel,
     DaemonStatus,
     GracefulRestart,
     MemoryArea,
@@ -21,14 +25,22 @@ from calicometrics.bird.model import (
     ProtocolState,
     TableRoutes,
 )
+from calicometrics.bird.section import SectionError, SectionReader
 from calicometrics.errors import ParseError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from calicometrics.bird.kinds import ProtocolKind
 
+    _Note = Callable[[SectionError], None]
+
 BUILT_IN_KINDS: tuple[ProtocolKind, ...] = (BGP,)
+
+_PROTOCOL_INDENT = 2
+"""Blanks in front of what stands on the protocol itself; what a channel has stands deeper (``nest/proto.c``)."""
+
+_MAX_CHANNEL_NAMES = 64  # BIRD has about twenty
 
 
 def parse_protocols(
@@ -50,65 +62,210 @@ def parse_protocols(
     Raises:
         ParseError: The text is no such reply, or a line does not match its rule.
     """
-    reply = unframe(text)
-    drafts = _walk(reply.lines, reply.offset, {kind.proto: Labels(kind) for kind in kinds}, problems)
-    if family is None:
-        family = "ipv6" if any(draft.has_ipv6_neighbor() for draft in drafts) else "ipv4"
-    return [draft.build(family) for draft in drafts]
+    return ProtocolParser(kinds).parse(text, family=family, problems=problems)
 
 
-def _walk(
-    lines: Sequence[str], offset: int, kinds: dict[str, Labels], problems: list[ParseError] | None
-) -> list[Draft]:
-    """Return a draft for each row of the protocol table, filled from the lines below it."""
-    unknown_kind = Labels(None)
-    drafts: list[Draft] = []
-    draft: Draft | None = None
-    position = _table_start(lines, offset)
-    while position < len(lines):
-        line = lines[position]
-        position += 1
-        if line[:1] == " ":
-            if draft is not None and not line.isspace():
-                try:
-                    position = draft.read_line(line, lines, position)
-                except ValueError as error:
-                    _note(
-                        ParseError(f"show protocols all: {draft.name}: {error}", offset + position), problems
-                    )
-        elif line:
-            try:
-                row = grammar.PROTOCOL_ROW.read(line)
-            except ValueError as error:
-                draft = None
-                _note(ParseError(f"show protocols: {error}, not {line!r}", offset + position), problems)
-            else:
-                draft = Draft(row, kinds.get(row[1], unknown_kind))
-                drafts.append(draft)
-    return drafts
+class ProtocolParser:
+    """Parses one reply after the other; a section with the same text as in the reply before is the same object.
+
+    Args:
+        kinds: The kinds whose own lines are read.
+    """
+
+    def __init__(self, kinds: Iterable[ProtocolKind] = BUILT_IN_KINDS) -> None:
+        self._readers = {kind.proto: _KindReader(kind) for kind in kinds}
+        self._unknown = _KindReader(None)
+
+    def parse(
+        self, text: str, *, family: str | None = None, problems: list[ParseError] | None = None
+    ) -> list[Protocol]:
+        """Return the protocols of a reply; arguments and errors are those of :func:`parse_protocols`."""
+        reply = unframe(text)
+        blocks = reply.blocks()
+        channels = _ChannelSections(reply.margin + _PROTOCOL_INDENT)
+        found: list[_Block] = []
+        for index in range(_first_row(blocks, reply.offset), len(blocks)):
+            errors: list[SectionError] = []
+            block = self._read(blocks[index], channels, errors.append)
+            if block is not None:
+                found.append(block)
+            for error in errors:
+                line = reply.offset + _line_of(error.content, blocks, index)
+                problem = ParseError(f"show protocols all: {error}", line)
+                if problems is None:
+                    raise problem
+                problems.append(problem)
+        for reader in (self._unknown, *self._readers.values()):
+            reader.forget_old()
+        if family is None:
+            family = "ipv6" if any(_has_ipv6_neighbor(block.own.detail) for block in found) else "ipv4"
+        return [block.build(family) for block in found]
+
+    def _read(self, block: str, sections: _ChannelSections, note: _Note) -> _Block | None:
+        head, feed, body = block.partition("\n")
+        try:
+            row = grammar.PROTOCOL_ROW.read(head)
+        except ValueError as error:
+            note(SectionError(f"{error}, not {head!r}", head))
+            return None
+        name, proto = row[:2]
+
+        def note_of_protocol(error: SectionError) -> None:
+            note(SectionError(f"{name}: {error}", error.content))
+
+        reader = self._readers.get(proto, self._unknown)
+        own, channels = sections.split(feed + body.rstrip())
+        return _Block(
+            row,
+            reader.own(own, note_of_protocol),
+            tuple(reader.channel(channel, lines, note_of_protocol) for channel, lines in channels),
+        )
 
 
-def _note(problem: ParseError, problems: list[ParseError] | None) -> None:
-    if problems is None:
-        raise problem
-    problems.append(problem)
+class _ChannelSections:
+    """Tells what stands on a protocol itself from the sections of its channels.
+
+    Args:
+        indent: The blanks in front of what stands on the protocol itself.
+    """
+
+    def __init__(self, indent: int) -> None:
+        self._mark = "\n" + " " * indent + "Channel "
+        self._section = re.compile(rf"{self._mark}([^\n]*)((?:\n {{{indent + 1},}}[^\n]*)*+)")
+
+    def split(self, body: str) -> tuple[str, list[tuple[str, str]]]:
+        """Return what stands on the protocol, and each channel's name and lines."""
+        if self._mark not in body:
+            return body, []
+        pieces = self._section.split(body)
+        return "".join(pieces[::3]), list(zip(map(str.rstrip, pieces[1::3]), pieces[2::3], strict=True))
 
 
-def _table_start(lines: Sequence[str], offset: int) -> int:
-    """Return the index of the first row: the line after the header, or a row that stands without one.
+class _Own(NamedTuple):
+    """What stands on a protocol itself."""
+
+    values: dict[str, Any]
+    detail: object | None
+    channel: dict[str, Any]
+    """A channel's fields, which BIRD 1.x and Pipe print here."""
+    extra: tuple[str, ...]
+
+
+class _Block(NamedTuple):
+    """A protocol that has been read, apart from the name of a channel that BIRD does not name."""
+
+    row: tuple[str, ...]
+    own: _Own
+    channels: tuple[Channel, ...]
+
+    def build(self, family: str) -> Protocol:
+        name, proto, table, state, since, info = self.row
+        shown_table = None if table == grammar.NOT_APPLICABLE else table
+        values, detail, channel, extra = self.own
+        channels = self.channels
+        if channel and channels:
+            channels = (*channels[:-1], attrs.evolve(channels[-1], **channel))
+        elif channel:
+            channels = (Channel(family, **({"table": shown_table} | channel)),)
+        return Protocol(
+            name,
+            proto,
+            shown_table,
+            ProtocolState.of(state),
+            since,
+            info or "",
+            channels=channels,
+            detail=detail,
+            extra=extra,
+            **values,
+        )
+
+
+class _KindReader:
+    """Reads the sections of one kind's protocols, and keeps those of the latest reply by their text."""
+
+    def __init__(self, kind: ProtocolKind | None) -> None:
+        self._kind = kind
+        self._labels = Labels(kind)
+        self._own = SectionReader(self._labels.protocol)
+        self._channels: dict[str, SectionReader] = {}
+        self._kept: dict[str, Any] = {}
+        self._old: dict[str, Any] = {}
+
+    def forget_old(self) -> None:
+        """Keep only what the reply that is over has used."""
+        self._old, self._kept = self._kept, {}
+
+    def own(self, text: str, note: _Note) -> _Own:
+        """Return what stands on the protocol itself."""
+        own: _Own = self._keep(text, note, lambda noted: self._read_own(text, noted))
+        return own
+
+    def channel(self, name: str, text: str, note: _Note) -> Channel:
+        """Return a channel."""
+        channel: Channel = self._keep(name + text, note, lambda noted: self._read_channel(name, text, noted))
+        return channel
+
+    def _read_own(self, text: str, note: _Note) -> _Own:
+        draft = self._own.read(text, note)
+        detail = self._kind.build(draft.detail) if self._kind is not None and draft.detail else None
+        return _Own(draft.values, detail, draft.channel_fields(self._kind), tuple(draft.extra))
+
+    def _read_channel(self, name: str, text: str, note: _Note) -> Channel:
+        reader = self._channels.get(name)
+        if reader is None:  # channels of one name look alike
+            reader = SectionReader(self._labels.channel)
+            if len(self._channels) < _MAX_CHANNEL_NAMES:
+                self._channels[name] = reader
+        return reader.read(text, note).build_channel(name, self._kind)
+
+    def _keep(self, key: str, note: _Note, read: Callable[[_Note], Any]) -> Any:
+        """Return what a text was read to before, or else read it; what has errors is read every time."""
+        result = self._kept.get(key)
+        if result is not None:
+            return result
+        errors: list[SectionError] = []
+        result = self._old.get(key)
+        if result is None:
+            result = read(errors.append)
+        for error in errors:
+            note(error)
+        if not errors:
+            self._kept[key] = result
+        return result
+
+
+def _first_row(blocks: Sequence[str], offset: int) -> int:
+    """Return the index of the first block that is a protocol: behind the header, or where there is none.
 
     Raises:
         ParseError: The text does not begin like a table of protocols.
     """
-    for index, line in enumerate(lines):
-        if line and not line.isspace():
-            if grammar.HEADER.re.fullmatch(line):
+    for index, block in enumerate(blocks):
+        head = block.partition("\n")[0]
+        if head and not head.isspace():
+            if grammar.HEADER.re.fullmatch(head):
                 return index + 1
-            row = grammar.PROTOCOL_ROW.re.fullmatch(line)
-            if row is not None and ProtocolState(row[4]).known:
+            row = grammar.PROTOCOL_ROW.re.fullmatch(head)
+            if row is not None and ProtocolState.of(row[4]).known:
                 return index
-            raise ParseError(f"expected {grammar.HEADER.name}, not {line[:80]!r}", offset + index + 1)
+            line = offset + _line_of(head, blocks, index)
+            raise ParseError(f"expected {grammar.HEADER.name}, not {head[:80]!r}", line)
     raise ParseError("the reply is empty")
+
+
+def _line_of(content: str, blocks: Sequence[str], index: int) -> int:
+    """Return the number, from 1, of a line of the block at an index."""
+    before = sum(block.count("\n") + 1 for block in blocks[:index])
+    lines = [line.strip() for line in blocks[index].split("\n")]
+    return before + lines.index(
+        content.strip()
+    )  # the first block begins with a line feed that is not in the text
+
+
+def _has_ipv6_neighbor(detail: object) -> bool:
+    addresses = (getattr(detail, name, None) for name in ("neighbor_address", "neighbor_range"))
+    return any(":" in address for address in addresses if address)
 
 
 def parse_status(text: str) -> DaemonStatus:
@@ -118,23 +275,21 @@ def parse_status(text: str) -> DaemonStatus:
         ParseError: The text is no such reply.
     """
     reply = unframe(text)
-    values: dict[str, object] = {}
+    values: dict[str, Any] = {}
     extra = []
     for line in filter(None, map(str.strip, reply.lines)):
         for name, rule in grammar.STATUS.items():
-            try:
+            if rule.re.fullmatch(line):
                 values.setdefault(name, rule.read(line))
-            except ValueError:
-                continue
-            break
+                break
         else:
             extra.append(line)
     if "version" not in values:
         raise ParseError("no line with BIRD's version: this is no reply to show status")
     waiting_for, timer = values.pop("waiting_for", None), values.pop("timer", None)
     if values.pop("recovery", None):
-        values["graceful_restart"] = GracefulRestart(waiting_for, timer)  # type: ignore[arg-type]  # by the rules
-    return DaemonStatus(**values, extra=tuple(extra))  # type: ignore[arg-type]  # the rules' names are the fields
+        values["graceful_restart"] = GracefulRestart(waiting_for, timer)
+    return DaemonStatus(**values, extra=tuple(extra))
 
 
 def parse_memory(text: str) -> MemoryUsage:

@@ -431,14 +431,14 @@ def test_a_line_that_does_not_match_costs_only_itself_when_problems_are_collecte
     assert (protocol.detail.hold_timer, protocol.detail.neighbor_as) == (None, 64512)
     assert protocol.extra == ("Hold timer:       soon",)
     assert [problem.line for problem in problems] == [4, 6]
-    assert problems[1].reason == "show protocols: expected a row of the protocol table, not 'broken'"
+    assert problems[1].reason == "show protocols all: expected a row of the protocol table, not 'broken'"
 
 
 @pytest.mark.parametrize(
     ("lines", "reason"),
     [
         (("      Action:       warn",), "an action without a limit above it"),
-        (("      Import updates:   1 2 3",), "expected 0 values"),
+        (("      Import updates:   1 2 3 4 5",), "expected 0 values"),
     ],
 )
 def test_lines_without_their_header_are_errors(lines: tuple[str, ...], reason: str) -> None:

@@ -1,0 +1,174 @@
+"""Reads sections: line by line the first time, with one composed expression when the same lines come again.
+
+Peers that are configured alike print the same labels in the same order. So the labels of a section that was read line
+by line are remembered as its *shape*: one regular expression composed of those labels and of the grammar's own rules.
+The next section is tried against the shapes that are known; when one matches, each rule's conversion gets its groups,
+and the result is the same as line by line. A section that fits no shape, or that has a line nobody reads, is read line
+by line.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from calicometrics.bird import grammar
+from calicometrics.bird.draft import Draft, Entry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+_MAX_SHAPES = 32
+"""Of one kind: an established peer, one that waits, each family and set of options. Others are read line by line."""
+
+
+class SectionError(ValueError):
+    """A line does not match the rule of its label.
+
+    Attributes:
+        content: The line, without its indent.
+    """
+
+    def __init__(self, reason: str, content: str) -> None:
+        super().__init__(reason)
+        self.content = content
+
+
+class SectionReader:
+    """Reads one kind's sections.
+
+    Args:
+        entries: Label → where its value goes.
+    """
+
+    def __init__(self, entries: Mapping[str, Entry]) -> None:
+        self._entries = entries
+        self._shapes: list[_Shape] = []
+
+    def read(self, text: str, note: Callable[[SectionError], None]) -> Draft:
+        """Return the values of a section.
+
+        Args:
+            text: The section's lines, each with a line feed in front.
+            note: Told of each line that does not match its rule; such a line goes to ``extra``.
+        """
+        for index, shape in enumerate(self._shapes):
+            draft = shape.read(text)
+            if draft is not None:
+                if index:  # the shape in use is tried first
+                    self._shapes.insert(0, self._shapes.pop(index))
+                return draft
+        return self._read_lines(text, note)
+
+    def _read_lines(self, text: str, note: Callable[[SectionError], None]) -> Draft:
+        draft = Draft()
+        lines = text.split("\n")
+        seen: list[tuple[str, Entry]] | None = []
+        position = 1
+        while position < len(lines):
+            line = lines[position]
+            position += 1
+            if not line or line.isspace():
+                seen = None
+                continue
+            content = line.strip()
+            prefix, entry, rest = self._find(line, content)
+            if entry is None:
+                draft.extra.append(content)
+                seen = None
+                continue
+            if isinstance(entry.rule, grammar.Block):
+                end = _end_of_block(lines, position)
+                rest = "".join(f"\n{below}" for below in lines[position:end])
+                position = end
+            try:
+                entry.take(draft, entry.name, grammar.read(entry.rule, rest))
+            except ValueError as error:
+                draft.extra.append(content)
+                seen = None
+                note(SectionError(f"{content.removesuffix(rest).rstrip()} {error}, not {rest!r}", content))
+            if seen is not None:
+                seen.append((prefix, entry))
+        if seen and len(self._shapes) < _MAX_SHAPES:
+            self._learn(text, seen)
+        return draft
+
+    def _learn(self, text: str, seen: Sequence[tuple[str, Entry]]) -> None:
+        if all(isinstance(entry.rule, grammar.Value | grammar.Block) for _, entry in seen):
+            shape = _Shape(seen)
+            if shape.matches(text):
+                self._shapes.insert(0, shape)
+
+    def _find(self, line: str, content: str) -> tuple[str, Entry | None, str]:
+        """Return a line up to the end of its label, the label's entry, and what stands behind it."""
+        label, colon, rest = content.partition(":")
+        entry = self._entries.get(label) or self._entries.get(label.rstrip())
+        if entry is None and not colon:
+            label, _, rest = content.partition(" ")
+            entry = self._entries.get(label)
+        return line[: line.index(content) + len(label) + len(colon)], entry, rest.strip()
+
+
+def _end_of_block(lines: Sequence[str], position: int) -> int:
+    """Return where the lines end that are indented deeper than the line before ``position``."""
+    indent = _indent(lines[position - 1])
+    while position < len(lines) and _indent(lines[position]) > indent:
+        position += 1
+    return position
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
+
+
+class _Shape:
+    """The labels of a section, in order, and the expression that they and their rules make.
+
+    Args:
+        lines: For each line, everything up to the end of its label, and the label's entry.
+    """
+
+    def __init__(self, lines: Sequence[tuple[str, Entry]]) -> None:
+        pattern = []
+        self._plan: list[tuple[Callable[[Draft, str, Any], None], str, Callable[..., Any], int, int]] = []
+        group = 0
+        convert: Callable[..., Any]
+        for prefix, entry in lines:
+            rule = entry.rule
+            label = re.escape(prefix)
+            if not prefix.endswith(":"):  # a line without a colon: its label must not be the start of another one
+                label += r"(?![^\n]*:)(?= |\n|\Z)"
+            if isinstance(rule, grammar.Block):
+                pattern.append(rf"\n{label}((?:\n {{{_indent(prefix) + 1},}}[^\n]*)*+)")
+                groups, convert = 1, rule.read
+            else:
+                assert isinstance(rule, grammar.Value)  # noqa: S101 - checked by whoever learns a shape
+                groups = rule.re.groups
+                inner = f"({rule.pattern})" if groups == 0 else f"(?:{rule.pattern})"
+                # No blank at the end, so that the value is the stripped text that the rule reads line by line.
+                pattern.append(rf"\n{label} *+{inner}(?<! )(?=\n|\Z)")
+                groups, convert = groups or 1, rule.convert or _same
+            self._plan.append((entry.take, entry.name, convert, group, group + groups))
+            group += groups
+        self._match = re.compile("".join(pattern)).fullmatch
+
+    def matches(self, text: str) -> bool:
+        return self._match(text) is not None
+
+    def read(self, text: str) -> Draft | None:
+        """Return the section's values, or None when it has another shape."""
+        match = self._match(text)
+        if match is None:
+            return None
+        draft = Draft()
+        groups = match.groups()
+        try:
+            for take, name, convert, start, end in self._plan:
+                take(draft, name, convert(*groups[start:end]))
+        except ValueError:
+            return None  # line by line it becomes an error that names the line
+        return draft
+
+
+def _same(text: str) -> str:
+    return text
