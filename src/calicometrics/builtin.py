@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from calicometrics.collectors import built_in_collectors
 from calicometrics.hookspecs import hookimpl
 
 if TYPE_CHECKING:
@@ -12,11 +13,6 @@ if TYPE_CHECKING:
     from calicometrics.collectors.base import Collector
     from calicometrics.sinks.base import Sink
 
-_COLLECTORS = {
-    "bird_status": "BirdStatusCollector",
-    "bird_protocols": "BirdProtocolsCollector",
-    "bgp_timers": "BgpTimersCollector",
-}
 _SINKS = {
     "prometheus": "PrometheusSink",
 }
@@ -33,18 +29,10 @@ def register_protocols() -> list[ProtocolKind]:
 @hookimpl
 def register_collectors() -> list[type[Collector]]:
     """Return the collectors of :mod:`calicometrics.collectors`."""
-    return [
-        getattr(import_module(f"calicometrics.collectors.{module}"), name)
-        for module, name in _COLLECTORS.items()
-    ]
+    return built_in_collectors()
 
 
 @hookimpl
 def register_sinks() -> list[type[Sink]]:
     """Return the sinks of :mod:`calicometrics.sinks`."""
     return [getattr(import_module(f"calicometrics.sinks.{module}"), name) for module, name in _SINKS.items()]
-
-
-def default_collectors() -> list[Collector]:
-    """Return the built-in collectors that are on by default, with their default options."""
-    return [collector() for collector in register_collectors() if collector.enabled_by_default]

@@ -133,7 +133,7 @@ class Exporter:
         max_samples: int = DEFAULT_MAX_SAMPLES,
     ) -> None:
         if collectors is None:
-            from calicometrics.builtin import default_collectors
+            from calicometrics.collectors import default_collectors
 
             collectors = default_collectors()
         self.collectors = tuple(collectors)
