@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from calicometrics import rules
+from calicometrics import dashboard, rules
 
 ROOT = Path(__file__).parents[2]
 CASES = ROOT / "tests" / "rules"
@@ -64,3 +64,15 @@ def test_an_alert_that_never_fires_breaks_a_case(tree):
     missed = set(re.findall(r"\w+", result.stdout + result.stderr))
     everything = [*rules.alerts(), *rules.alerts(original=True)]
     assert [alert.name for alert in everything if alert.name not in missed] == []
+
+
+def test_promtool_parses_every_expression_of_the_dashboard(tmp_path):
+    panels = [
+        {"record": f"panel:number:{number}", "expr": text}
+        for number, text in enumerate(dashboard.expressions())
+    ]
+    path = tmp_path / "panels.yaml"
+    path.write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": panels}]}))
+    result = promtool("check", "rules", path)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert f"SUCCESS: {len(panels)} rules found" in result.stdout

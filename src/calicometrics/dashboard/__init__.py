@@ -1,0 +1,43 @@
+"""The Grafana dashboard, made from code so that it can be reviewed, tested and changed in one place."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from calicometrics.dashboard import bgp, felix, itself
+from calicometrics.dashboard.grafana import Dashboard, Variable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["DASHBOARD", "expressions", "render"]
+
+DASHBOARD = Dashboard(
+    uid="calicometrics",
+    title="Calico: BGP and Felix",
+    about="BIRD's sessions and Felix' dataplane; needs the recording rules of calicometrics.",
+    tags=("bgp", "bird", "calico", "felix"),
+    variables=(
+        Variable("instance", "Exporter", "calicometrics_build_info", "instance"),
+        Variable("daemon", "Daemon", "bird_daemon_up", "bird_daemon"),
+        Variable("felix", "Felix", "felix_resync_state", "instance"),
+    ),
+    rows=(bgp.CLUSTER, bgp.NODE, felix.HEALTH, felix.NFTABLES, felix.EBPF, felix.IPTABLES, itself.EXPORTER),
+)
+
+
+def render() -> str:
+    """Return the dashboard as the JSON that Grafana imports or provisions."""
+    return json.dumps(DASHBOARD.json(), indent=2, ensure_ascii=False) + "\n"
+
+
+def expressions() -> Iterator[str]:
+    """Yield the PromQL of every panel, with Grafana's variables replaced by all values and a minute."""
+    for row in DASHBOARD.rows:
+        for panel in row.panels:
+            for query in panel.queries:
+                text = query.expr.replace("$__rate_interval", "1m")
+                for variable in DASHBOARD.variables:
+                    text = text.replace(f"${variable.name}", ".*")
+                yield text
