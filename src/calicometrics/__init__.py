@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from calicometrics.bird.client import BirdSocket as BirdSocket
+    from calicometrics.bird.daemon import parse_status as parse_status
     from calicometrics.bird.kinds import ProtocolKind as ProtocolKind
     from calicometrics.bird.parser import parse_protocols as parse_protocols
-    from calicometrics.bird.parser import parse_status as parse_status
     from calicometrics.collectors.base import Collector as Collector
     from calicometrics.errors import CalicometricsError as CalicometricsError
     from calicometrics.errors import CommandError as CommandError
@@ -44,7 +44,7 @@ _HOMES = {
     "SourceError": "errors",
     "hookimpl": "hookspecs",
     "parse_protocols": "bird.parser",
-    "parse_status": "bird.parser",
+    "parse_status": "bird.daemon",
 }
 
 __all__ = ["__version__", *_HOMES]  # noqa: PLE0604 - names, all of them

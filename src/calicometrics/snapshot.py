@@ -9,7 +9,9 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, TypeVar
 from typing import Protocol as Interface
 
-from calicometrics.bird.parser import BUILT_IN_KINDS, ProtocolParser, parse_status
+from calicometrics.bird.clock import Clock
+from calicometrics.bird.daemon import parse_status
+from calicometrics.bird.parser import BUILT_IN_KINDS, ProtocolParser
 from calicometrics.errors import CalicometricsError, CommandError, SourceError
 
 if TYPE_CHECKING:
@@ -128,8 +130,26 @@ class Snapshot:
             # Always first, so that whether a daemon counts as up does not depend on which collector came first.
             with contextlib.suppress(SourceError):
                 self.text(daemon, STATUS)
-        text: str = self._memo.once((daemon, command), lambda: self._birds[daemon].ask(command))
+        text: str
+        text, _ = self._memo.once((daemon, command), lambda: (self._birds[daemon].ask(command), time.time()))
         return text
+
+    def clock(self, daemon: str) -> Clock:
+        """Return what is known of a daemon's clock; when its status could not be read, that is nothing.
+
+        It turns the daemon's printed times into instants.
+        """
+
+        def make() -> Clock:
+            try:
+                server_time = self.ask(daemon, STATUS, parse_status).server_time
+            except CalicometricsError:
+                return Clock()
+            _, received = self._memo.peek((daemon, STATUS))
+            return Clock(server_time, received)
+
+        clock: Clock = self._memo.once((daemon, "clock"), make)
+        return clock
 
     def read(self, command: str, parse: Callable[[str], T]) -> Iterator[tuple[str, T]]:
         """Yield each daemon's name and what ``parse`` makes of its reply; what fails is noted and left out."""

@@ -14,6 +14,7 @@ _CLASSES = {
     "bgp_timers": "BgpTimersCollector",
     "bird_memory": "BirdMemoryCollector",
     "bird_tables": "BirdTablesCollector",
+    "bgp_summary": "BgpSummaryCollector",
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, ClassVar
 
-from calicometrics.bird.parser import parse_memory
+from calicometrics.bird.daemon import parse_memory
 from calicometrics.collectors.base import Collector
 from calicometrics.families import Column
 from calicometrics.spec import FamilySpec

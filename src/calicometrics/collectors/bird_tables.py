@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from calicometrics.bird.parser import parse_route_counts
+from calicometrics.bird.daemon import parse_route_counts
 from calicometrics.collectors.base import Collector
 from calicometrics.spec import FamilySpec
 

@@ -25,7 +25,8 @@ from calicometrics.bird.model import (
     TableRoutes,
     Timer,
 )
-from calicometrics.bird.parser import parse_memory, parse_protocols, parse_route_counts, parse_status
+from calicometrics.bird.daemon import parse_memory, parse_route_counts, parse_status
+from calicometrics.bird.parser import parse_protocols
 from calicometrics.errors import ParseError
 from calicometrics.jsonmodel import dumps, to_json
 
