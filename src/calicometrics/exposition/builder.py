@@ -6,13 +6,12 @@ import math
 from typing import TYPE_CHECKING
 
 from calicometrics.errors import ParseError
-from calicometrics.exposition.grammar import read_number, shorten
+from calicometrics.exposition.grammar import Comment, read_number, shorten
 from calicometrics.families import Column, MetricFamily, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from calicometrics.exposition.grammar import Comment
     from calicometrics.families import MetricType, Row, Sample
 
 # The type words of the format; gaugehistogram has two spellings, and case does not matter.
@@ -117,14 +116,11 @@ class Builder:
         Raises:
             ParseError: As ``comment`` has it.
         """
-        if name not in self.drafts and not name.endswith(_ENDINGS):
+        if name in self.drafts or name.endswith(_ENDINGS):
+            self.comment(Comment("HELP", name, text))
+            self.comment(Comment("TYPE", name, kind))
+        else:
             self.drafts[name] = Draft(name, TYPES[kind], text)
-            return
-        draft = self.owner(name)
-        if draft.help is not None or draft.type is not None:
-            raise ParseError(f"a second HELP or TYPE line for {shorten(name)}")
-        draft.type = TYPES[kind]
-        draft.help = text
 
     def open(self, name: str, label_names: tuple[str, ...], shape: object = None) -> Series:
         """Return where samples go that have this name and these label names, in this order."""

@@ -23,6 +23,7 @@ def repair_paste(text: str) -> str:
     A sample that was wrapped is left as it is: where its parts belong together is a guess, and it has a number.
     """
     lines = text.split("\n")
+    wrapped: dict[int, list[str]] = {}  # the number of a HELP line -> its parts
     help_line: int | None = None
     subject = ""
     for number, raw in enumerate(lines):
@@ -37,8 +38,10 @@ def repair_paste(text: str) -> str:
             if _is_sample(line, subject):
                 help_line = None
             else:
-                lines[help_line] += " " + line
+                wrapped.setdefault(help_line, [lines[help_line]]).append(line)
                 lines[number] = ""
+    for number, parts in wrapped.items():
+        lines[number] = " ".join(parts)
     if lines[-1]:
         lines.append("")
     return "\n".join(lines)
