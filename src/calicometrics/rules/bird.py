@@ -100,10 +100,10 @@ PEERING = (
     ),
     Alert(
         "BirdPeerRemoved",
-        """
+        f"""
           (
-            bird_bgp_peer_up{bird_protocol_instance!~"Mesh_.+"} offset 15m
-          unless
+            bird_bgp_peer_up{{bird_protocol_instance!~"Mesh_.+"}} offset 15m
+          unless on ({PEER})
             bird_bgp_peer_up
           )
         and on (job, instance, bird_daemon)

@@ -1,0 +1,344 @@
+"""The deployment files in the hands of the tools that operators use: kustomize, Helm's engine, promtool."""
+
+import json
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import kubernetes_validate
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+CHART = DEPLOY / "helm" / "calicometrics"
+PROMTOOL = shutil.which("promtool")
+KUSTOMIZE = [tool, "build"] if (tool := shutil.which("kustomize")) else None
+if KUSTOMIZE is None and (tool := shutil.which("kubectl")):
+    KUSTOMIZE = [tool, "kustomize"]
+# Helm's own engine: the program, or the Go SDK that PyPI's helm-python-sdk wraps. The latter is asked in a process
+# of its own, since it brings a Go runtime.
+HELM = shutil.which("helm")
+HELM_SDK = """
+import json, sys
+import helm_python as helm
+request = json.load(sys.stdin)
+if request["verb"] == "lint":
+    print(json.dumps(helm.lint(request["chart"], request["values"], strict=True)["errors"]))
+else:
+    with helm.Chart.load(request["chart"]) as chart:
+        chart.validate_schema(request["values"])
+        print("---\\n".join(
+            text for name, text in
+            chart.render(request["values"], name=request["name"], namespace=request["namespace"]).items()
+            if not name.endswith(".txt")
+        ))
+"""
+BUILT_IN = {"v1", "apps/v1", "networking.k8s.io/v1"}
+EVERYTHING = {
+    "hostPort": {"enabled": True},
+    "networkPolicy": {
+        "from": ["monitoring", "observability"],
+        "fromCIDRs": ["192.0.2.0/24"],
+        "calicoTier": "calico-system",
+        "egressPorts": [9091, 9093],
+    },
+    "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
+    "prometheusRule": {"enabled": True},
+    "dashboard": {"enabled": True},
+    "extraArgs": ["--no-collector.bird_protocols", "--collector.bgp_summary"],
+    "extraEnv": [{"name": "CALICOMETRICS_LOG_LEVEL", "value": "debug"}],
+    "imagePullSecrets": [{"name": "registry"}],
+    "podAnnotations": {"example.com/a": "b"},
+    "podLabels": {"team": "network"},
+    "seLinuxOptions": {"type": "spc_t"},
+}
+
+pytestmark = pytest.mark.integration
+needs_kustomize = pytest.mark.skipif(KUSTOMIZE is None, reason="needs kustomize or kubectl")
+needs_promtool = pytest.mark.skipif(PROMTOOL is None, reason="needs promtool (Debian: prometheus)")
+needs_helm = pytest.mark.skipif(
+    HELM is None and find_spec("helm_python") is None, reason="needs helm, or PyPI's helm-python-sdk"
+)
+
+
+def run(*command, text=None):
+    return subprocess.run(
+        [str(word) for word in command], input=text, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def check(documents):
+    """Validate what Kubernetes itself knows, and return every object by kind and name."""
+    objects = {}
+    for document in documents:
+        if document:
+            if document["apiVersion"] in BUILT_IN:
+                kubernetes_validate.validate(document, kubernetes_validate.latest_version(), strict=True)
+            objects[document["apiVersion"], document["kind"]] = document
+    return objects
+
+
+def build(path):
+    result = run(*KUSTOMIZE, path)
+    assert result.returncode == 0, result.stderr
+    return check(yaml.safe_load_all(result.stdout))
+
+
+def render(values=None, name="calicometrics", namespace="kube-system"):
+    """Return the chart's objects, or the error that Helm raised."""
+    if HELM:
+        result = run(HELM, "template", name, CHART, "-n", namespace, "-f", "-", text=json.dumps(values or {}))
+    else:
+        request = {
+            "verb": "render",
+            "chart": str(CHART),
+            "values": values or {},
+            "name": name,
+            "namespace": namespace,
+        }
+        result = run(sys.executable, "-c", HELM_SDK, text=json.dumps(request))
+    return check(yaml.safe_load_all(result.stdout)) if result.returncode == 0 else result.stderr
+
+
+@needs_kustomize
+@pytest.mark.parametrize(
+    ("overlay", "namespace", "kinds"),
+    [
+        ("kube-system", "kube-system", 4),
+        ("calico-system", "calico-system", 4),
+        ("calico-system-tier", "calico-system", 5),
+    ],
+)
+def test_an_overlay_builds_into_its_namespace(overlay, namespace, kinds):
+    objects = build(DEPLOY / "kustomize" / "overlays" / overlay)
+    assert len(objects) == kinds
+    assert {item["metadata"]["namespace"] for item in objects.values()} == {namespace}
+    image = objects["apps/v1", "DaemonSet"]["spec"]["template"]["spec"]["containers"][0]["image"]
+    assert image.startswith("calicometrics:")
+    if kinds == 5:
+        policy = objects["projectcalico.org/v3", "NetworkPolicy"]
+        assert policy["metadata"]["name"].startswith(policy["spec"]["tier"] + ".")
+
+
+@needs_kustomize
+def test_the_components_go_together(tmp_path):
+    shutil.copytree(DEPLOY / "kustomize", tmp_path / "kustomize")
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    components = ["pod-monitor", "rules", "felix-metrics", "host-port"]
+    (mine / "kustomization.yaml").write_text(
+        yaml.safe_dump(
+            {
+                "resources": ["../kustomize/overlays/calico-system-tier"],
+                "components": [f"../kustomize/components/{name}" for name in components],
+            }
+        )
+    )
+    objects = build(mine)
+    container = objects["apps/v1", "DaemonSet"]["spec"]["template"]["spec"]["containers"][0]
+    assert container["ports"][0]["hostPort"] == 6502
+    assert len(objects["networking.k8s.io/v1", "NetworkPolicy"]["spec"]["ingress"]) == 2
+    assert {kind for _, kind in objects} >= {"PodMonitor", "ServiceMonitor", "PrometheusRule"}
+
+
+@needs_kustomize
+def test_the_service_monitor_component_builds(tmp_path):
+    shutil.copytree(DEPLOY / "kustomize", tmp_path / "kustomize")
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "kustomization.yaml").write_text(
+        yaml.safe_dump(
+            {
+                "resources": ["../kustomize/overlays/kube-system"],
+                "components": ["../kustomize/components/service-monitor"],
+            }
+        )
+    )
+    assert ("monitoring.coreos.com/v1", "ServiceMonitor") in build(mine)
+
+
+@needs_helm
+def test_the_charts_defaults_make_the_pods_of_the_kustomize_base():
+    objects = render()
+    assert set(objects) == {
+        ("v1", "ServiceAccount"),
+        ("v1", "Service"),
+        ("apps/v1", "DaemonSet"),
+        ("networking.k8s.io/v1", "NetworkPolicy"),
+    }
+    ours = objects["apps/v1", "DaemonSet"]["spec"]["template"]["spec"]
+    base = yaml.safe_load((DEPLOY / "kustomize" / "base" / "daemonset.yaml").read_text())
+    theirs = base["spec"]["template"]["spec"]
+    assert ours["containers"][0].pop("imagePullPolicy") == "IfNotPresent"
+    ours["containers"][0]["image"] = theirs["containers"][0]["image"]
+    assert ours == theirs
+    policy = yaml.safe_load((DEPLOY / "kustomize" / "base" / "networkpolicy.yaml").read_text())["spec"]
+    rendered = objects["networking.k8s.io/v1", "NetworkPolicy"]["spec"]
+    assert (rendered["ingress"], rendered["egress"]) == (policy["ingress"], policy["egress"])
+
+
+@needs_helm
+def test_the_chart_renders_everything_it_offers():
+    objects = render(EVERYTHING, name="edge", namespace="calico-system")
+    assert {item["metadata"]["namespace"] for item in objects.values()} == {"calico-system"}
+    pod = objects["apps/v1", "DaemonSet"]["spec"]["template"]
+    container = pod["spec"]["containers"][0]
+    assert container["args"][2:] == EVERYTHING["extraArgs"]
+    assert container["env"][1:] == EVERYTHING["extraEnv"]
+    assert container["ports"][0]["hostPort"] == 6502
+    assert pod["metadata"]["labels"]["team"] == "network"
+    assert pod["metadata"]["annotations"] == {"example.com/a": "b"}
+    assert pod["spec"]["securityContext"]["seLinuxOptions"] == {"type": "spc_t"}
+    assert pod["spec"]["securityContext"]["runAsGroup"] == 0
+    assert objects["apps/v1", "DaemonSet"]["metadata"]["name"] == "edge-calicometrics"
+    tiered = objects["projectcalico.org/v3", "NetworkPolicy"]
+    assert tiered["metadata"]["name"] == "calico-system.edge-calicometrics"
+    assert tiered["spec"]["ingress"][0]["source"]["namespaceSelector"] == (
+        "kubernetes.io/metadata.name in {'monitoring', 'observability'}"
+    )
+    assert tiered["spec"]["ingress"][1]["source"]["nets"] == ["192.0.2.0/24"]
+    assert objects["networking.k8s.io/v1", "NetworkPolicy"]["spec"]["ingress"][0]["from"][-1] == {
+        "ipBlock": {"cidr": "192.0.2.0/24"}
+    }
+    monitor = objects["monitoring.coreos.com/v1", "ServiceMonitor"]
+    assert monitor["metadata"]["labels"]["release"] == "prometheus"
+    rules = yaml.safe_load((DEPLOY / "prometheus" / "calicometrics.rules.yaml").read_text())
+    assert objects["monitoring.coreos.com/v1", "PrometheusRule"]["spec"] == rules
+    board = objects["v1", "ConfigMap"]["data"]["calicometrics.json"]
+    assert json.loads(board) == json.loads((DEPLOY / "grafana" / "calicometrics.json").read_text())
+
+
+@needs_helm
+def test_the_charts_pod_monitor_is_that_of_kustomize():
+    monitor = render({"podMonitor": {"enabled": True}})["monitoring.coreos.com/v1", "PodMonitor"]
+    path = DEPLOY / "kustomize" / "components" / "pod-monitor" / "podmonitor.yaml"
+    expected = yaml.safe_load(path.read_text())["spec"]
+    assert monitor["spec"]["podMetricsEndpoints"] == expected["podMetricsEndpoints"]
+    assert monitor["spec"]["jobLabel"] == expected["jobLabel"]
+
+
+@needs_helm
+@pytest.mark.parametrize(
+    ("values", "complaint"),
+    [
+        ({"podMonitor": {"enabled": True}, "serviceMonitor": {"enabled": True}}, "choose one"),
+        ({"podMonitr": {"enabled": True}}, "podMonitr"),
+        ({"bird": {"directory": "run/calico"}}, "directory"),
+        ({"felix": {"url": "ftp://node"}}, "url"),
+    ],
+)
+def test_the_chart_refuses_values_that_cannot_work(values, complaint):
+    error = render(values)
+    assert isinstance(error, str)
+    assert complaint in error
+        "felix.url", "/felix/url"
+    )
+
+
+@needs_helm
+def test_helms_linter_finds_nothing():
+    if HELM:
+        result = run(HELM, "lint", "--strict", CHART)
+        assert result.returncode == 0, result.stdout
+        return
+    request = {"verb": "lint", "chart": str(CHART), "values": {}}
+    result = run(sys.executable, "-c", HELM_SDK, text=json.dumps(request))
+    assert (result.returncode, result.stdout.strip()) == (0, "[]"), result.stderr
+
+
+def offline(path, directory, targets=()):
+    """Write the configuration with static targets: Debian's Prometheus is built without Kubernetes discovery."""
+    document = yaml.safe_load(path.read_text())
+    for job in document["scrape_configs"]:
+        assert job.pop("kubernetes_sd_configs")
+        job["static_configs"] = [{"targets": ["192.0.2.9:1"], "labels": labels} for labels in targets]
+    copy = directory / path.name
+    copy.write_text(yaml.safe_dump(document))
+    for rules in document["rule_files"]:
+        shutil.copy(path.parent / rules, directory)
+    return copy
+
+
+@needs_promtool
+@pytest.mark.parametrize("name", ["prometheus.yml", "original.yml"])
+def test_promtool_accepts_the_scrape_configuration(name, tmp_path):
+    result = run(PROMTOOL, "check", "config", offline(DEPLOY / "prometheus" / name, tmp_path))
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "SUCCESS" in result.stdout
+
+
+def discovered(name, job, labels, directory):
+    """Return what Prometheus' relabelling makes of one discovered target, or None when it drops it."""
+    config = offline(DEPLOY / "prometheus" / name, directory, [labels])
+    result = run(PROMTOOL, "check", "service-discovery", "--timeout=1s", config, job)
+    assert result.returncode == 0, result.stderr
+    (target,) = json.loads(result.stdout)
+    return target["labels"]
+
+
+@needs_promtool
+@pytest.mark.parametrize(
+    ("job", "ip", "address"),
+    [
+        ("calico-node", "192.0.2.1", "192.0.2.1:9091"),
+        ("calico-node", "2001:db8::1", "[2001:db8::1]:9091"),
+        ("calico-typha", "192.0.2.1", "192.0.2.1:9093"),
+        ("calico-typha", "2001:db8::1", "[2001:db8::1]:9093"),
+        ("calico-kube-controllers", "192.0.2.1", "192.0.2.1:9094"),
+        ("calico-kube-controllers", "2001:db8::1", "[2001:db8::1]:9094"),
+    ],
+)
+def test_a_calico_pod_is_scraped_at_its_metrics_port(job, ip, address, tmp_path):
+    labels = {
+        "__meta_kubernetes_pod_ip": ip,
+        "__meta_kubernetes_pod_node_name": "node-1",
+        "__meta_kubernetes_pod_container_init": "false",
+    }
+    assert discovered("prometheus.yml", job, labels, tmp_path)["__address__"] == address
+
+
+@needs_promtool
+def test_the_exporter_and_felix_of_a_node_have_one_instance_label(tmp_path):
+    labels = {
+        "__meta_kubernetes_pod_ip": "192.0.2.1",
+        "__meta_kubernetes_pod_node_name": "node-1",
+        "__meta_kubernetes_pod_container_init": "false",
+        "__meta_kubernetes_pod_container_port_name": "metrics",
+    }
+    for job in ("calicometrics", "calico-node"):
+        found = discovered("prometheus.yml", job, labels, tmp_path)
+        assert (found["instance"], found["node"], found["job"]) == ("node-1", "node-1", job)
+        assert found["__metrics_path__"] == "/metrics"
+
+
+@needs_promtool
+@pytest.mark.parametrize(
+    ("job", "label", "value"),
+    [
+        ("calicometrics", "__meta_kubernetes_pod_container_port_name", "other"),
+        ("calico-node", "__meta_kubernetes_pod_container_init", "true"),
+    ],
+)
+def test_other_ports_and_init_containers_are_no_targets(job, label, value, tmp_path):
+    assert not discovered("prometheus.yml", job, {label: value}, tmp_path)
+
+
+@needs_promtool
+@pytest.mark.parametrize(
+    ("job", "address", "path"),
+    [("calico-node", "192.0.2.1:9091", "/metrics"), ("bird-exporter", "192.0.2.1:6502", "/")],
+)
+def test_the_founding_documents_jobs_scrape_the_nodes_ports(job, address, path, tmp_path):
+    labels = {
+        "__meta_kubernetes_node_name": "node-1",
+        "__meta_kubernetes_node_address_InternalIP": "192.0.2.1",
+        "__meta_kubernetes_node_label_zone": "a",
+    }
+    found = discovered("original.yml", job, labels, tmp_path)
+    assert found["__address__"] == address
+    assert found["__metrics_path__"] == path
+    assert found["kubernetes_io_hostname"] == "node-1"
+    assert found["zone"] == "a"
