@@ -250,3 +250,37 @@ def test_the_build_stage_runs_pip_only_and_copies_what_exists():
         if word == "COPY" and not rest.startswith("--from"):
             for source in rest.split()[:-1]:
                 assert source == "README.md" or (ROOT / source).exists()
+
+
+def operations():
+    return (ROOT / "docs" / "operations.md").read_text()
+
+
+def test_the_yaml_of_the_operations_page_is_yaml():
+    blocks = re.findall(r"```yaml\n(.*?)```", operations(), re.DOTALL)
+    assert len(blocks) >= 5
+    assert all(isinstance(yaml.safe_load(block), dict) for block in blocks)
+
+
+def test_the_operations_page_names_every_overlay_and_component():
+    for kind in ("overlays", "components"):
+        for path in (DEPLOY / "kustomize" / kind).iterdir():
+            assert f"`{path.name}`" in operations()
+
+
+def test_the_paths_that_the_operations_page_names_exist():
+    paths = {path.rstrip("/") for path in re.findall(r"`?(?<![\w/])(deploy/[\w./*-]+)", operations())}
+    assert len(paths) >= 5
+    for path in paths:
+        assert list(ROOT.glob(path.rstrip("."))), path
+
+
+def test_links_between_the_operators_pages_lead_somewhere():
+    pages = [
+        ROOT / "docs" / "operations.md",
+        DEPLOY / "README.md",
+        *(ROOT / "docs" / "runbooks").glob("*.md"),
+    ]
+    for page in pages:
+        for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text()):
+            assert (page.parent / target).exists(), (page.name, target)
