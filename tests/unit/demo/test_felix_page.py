@@ -21,6 +21,7 @@ from calicometrics.demo.page import (
     go_float,
     render,
 )
+from calicometrics.exposition.parser import parse_exposition
 
 BOOTED = 1_700_000_000.0
 HOUR = 3600.0
@@ -73,6 +74,12 @@ def test_families_are_sorted_with_help_and_type_in_front(page):
     names = re.findall(r"^# HELP (\S+) .+\n# TYPE \1 \w+\n\1", page, re.MULTILINE)
     assert names == sorted(types(page))
     assert page.endswith("\n")
+
+
+def test_the_strict_parser_takes_the_page(page):
+    families = parse_exposition(page)
+    assert {family.name: family.type for family in families} == types(page)
+    assert sum(family.sample_count() for family in families) == len(samples(page))
 
 
 def test_there_are_felixs_ten_summaries(page):
