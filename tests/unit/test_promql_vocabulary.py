@@ -17,6 +17,7 @@ BIRD = {
     "bird_daemon_last_reboot_timestamp_seconds": {"bird_daemon"},
     "bird_daemon_graceful_restart_in_progress": {"bird_daemon"},
     "bird_bgp_peers": {"bird_daemon", "peer_type", "state"},
+    "bird_bgp_routes": {"bird_daemon", "peer_type", "bird_route_type"},
     "bird_bgp_peer_up": {"bird_daemon", "bird_protocol_instance"},
     "bird_bgp_state": {"bird_daemon", "bird_protocol_instance", "bird_bgp_state"},
     "bird_bgp_last_error": {"bird_daemon", "bird_protocol_instance", "error_class"},

@@ -66,10 +66,13 @@ PEERING = (
           avg_over_time(bird_bgp_peer_up[5m]) < 0.5
         unless on ({PEER})
           bird_bgp_last_error{{error_class="administrative"}} == 1
+        unless on ({PEER})
+          bird_protocol_info{{neighbor_address=~".+/.+"}}
         """,
         "warning",
         f"BGP session {_PEER} is down",
-        "It was not Established for more than half of the last 5 minutes and nobody shut it down. "
+        "It was not Established for more than half of the last 5 minutes and nobody shut it down; "
+        "a listener for a range of neighbors does not count. "
         "The average carries over short recoveries, so a session that comes and goes does not restart the wait.",
         hold="2m",
     ),

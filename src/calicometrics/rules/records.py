@@ -61,9 +61,11 @@ GROUPS = (
             Record(
                 ROUTES,
                 f"""
-                sum without (bird_protocol_instance, bird_channel) (
-                  bird_routes and on ({PEER}) bird_bgp_peer_up
-                )
+                  sum without (bird_protocol_instance, bird_channel) (
+                    bird_routes and on ({PEER}) bird_bgp_peer_up
+                  )
+                or
+                  sum without (peer_type) (bird_bgp_routes)
                 """,
             ),
             Record(
