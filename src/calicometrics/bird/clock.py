@@ -119,6 +119,8 @@ class Clock:
         found = _anchors(reading, received, zone)
         if received is not None:
             found.sort(key=lambda anchor: abs(anchor.now - received))
+            if len({anchor.offset for anchor in found}) > 1:
+                return  # without a date, 13 hours ahead of UTC look like 11 behind
         elif len({anchor.date and anchor.date[1:] for anchor in found}) > 1:
             return  # day and month may be exchanged, and nothing says whether they are
         else:
@@ -211,10 +213,7 @@ def _anchors(reading: Reading, received: float | None, zone: dt.tzinfo | None) -
     if reading.epoch is not None:
         return [_Anchor(reading.epoch, None, None)]
     found = []
-    for date in reading.dates:
-        if date.year is None or reading.clock is None:
-            continue
-        wall = _wall(date, reading.clock)
+    for wall, date in _walls(reading, received):
         if reading.offset is not None:
             found.append(_Anchor(wall - reading.offset, reading.offset, date))
         elif zone is not None:
@@ -224,6 +223,19 @@ def _anchors(reading: Reading, received: float | None, zone: dt.tzinfo | None) -
             if _WESTMOST <= offset <= _EASTMOST:
                 found.append(_Anchor(wall - offset, offset, date))
     return found
+
+
+def _walls(reading: Reading, received: float | None) -> list[tuple[float, PrintedDate | None]]:
+    """Return what the daemon's wall clock may show: a clock alone can be of the day before or after ours."""
+    clock = reading.clock
+    if clock is None:
+        return []
+    if reading.dates:
+        return [(_wall(date, clock), date) for date in reading.dates]
+    if received is None:
+        return []
+    today = received // DAY
+    return [(day * DAY + clock, None) for day in (today - 1, today, today + 1)]
 
 
 def _instant(moments: list[float], precision: float) -> Instant:
