@@ -109,6 +109,9 @@ class Builder:
         if kind is None:
             raise ParseError(f"unknown metric type {shorten(comment.text)}")
         draft.type = kind
+        if kind in _SUFFIXES:
+            # What it owns depends on the names before this line, so this line is its place on the page.
+            self.drafts[draft.name] = self.drafts.pop(draft.name)
 
     def declare(self, name: str, text: str, kind: str) -> None:
         """Take over the HELP and TYPE lines, well-formed both, that most families begin with.
@@ -164,7 +167,7 @@ class Builder:
                 raise ParseError(f"a negative count in the histogram {shorten(draft.name)}")
 
     def build(self) -> list[MetricFamily]:
-        """Return the families that have samples, in the order of their first line."""
+        """Return the families that have samples, in the order of their first or, if it decides, their TYPE line."""
         for draft in self.drafts.values():
             for table in draft.tables:
                 if table.timestamps is not None:

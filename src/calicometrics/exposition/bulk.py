@@ -43,10 +43,9 @@ _CACHED_SHAPE = 64  # pieces up to which a shape is worth remembering
 
 
 def read_page(text: str) -> list[MetricFamily] | None:
-    """Return the families of a page, None if there is anything wrong with it.
-
-    The text has to end with a line feed.
-    """
+    """Return the families of a page, None if there is anything wrong with it."""
+    if text and not text.endswith("\n"):
+        return None
     if not text.isascii():
         try:
             text.encode()

@@ -20,6 +20,7 @@ out families without samples, and read bytes of a HELP text that are not UTF-8 (
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -50,7 +51,7 @@ class Page:
     """A page read in tolerant mode.
 
     Attributes:
-        families: What it says, in the order of each family's first line.
+        families: What it says, in the order of the page.
         problems: What had to be left out, in the order of the lines; empty when the page is good.
     """
 
@@ -59,7 +60,7 @@ class Page:
 
 
 def parse_exposition(text: str, *, strict: bool = True, repair: bool = False) -> list[MetricFamily]:
-    """Return the metric families of a page in the Prometheus text format, in the order of their first line.
+    """Return the metric families of a page in the Prometheus text format, in the order of the page.
 
     Args:
         text: The page. Bytes that are not UTF-8 may be in it as ``surrogateescape`` decodes them.
@@ -73,15 +74,25 @@ def parse_exposition(text: str, *, strict: bool = True, repair: bool = False) ->
         return parse_page(text, repair=repair).families
     if repair:
         text = repair_paste(text)
-    families = read_page(text) if text.endswith("\n") else None
+    families = read_page(text)
     return _Lines(tolerant=False).read(text).families if families is None else families
 
 
 def parse_page(text: str, *, repair: bool = False) -> Page:
     """Return what can be read of a page, and what cannot; see ``parse_exposition`` for the arguments."""
-    text = repair_paste(text) if repair else text.removeprefix(_BYTE_ORDER_MARK).replace("\r\n", "\n")
-    families = read_page(text) if text.endswith("\n") else None
-    return _Lines(tolerant=True).read(text) if families is None else Page(families, [])
+    if repair:
+        text = repair_paste(text)
+    families = read_page(text)
+    if families is None and "\r\n" in text:
+        # A HELP text may end with a carriage return: a page that is good as it is keeps its own.
+        with contextlib.suppress(ParseError):
+            families = _Lines(tolerant=False).read(text).families
+    if families is None:
+        plain = text.removeprefix(_BYTE_ORDER_MARK).replace("\r\n", "\n")
+        families = read_page(plain) if plain != text else None
+        if families is None:
+            return _Lines(tolerant=True).read(plain)
+    return Page(families, [])
 
 
 class _Lines:
