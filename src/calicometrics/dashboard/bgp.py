@@ -9,6 +9,7 @@ from calicometrics.rules.records import (
     ESTABLISHED_RATIO,
     PEER,
     PEERS,
+    PEERS_BY_STATE,
     ROUTES,
 )
 
@@ -126,6 +127,18 @@ NODE = Row(
             width=12,
             height=10,
             hidden=("Value", "__name__", "job"),
+        ),
+        Panel(
+            "Sessions by type and state",
+            "timeseries",
+            (
+                Query(
+                    f"sum by (peer_type, state) ({PEERS_BY_STATE}{{{_NODE}}}) > 0",
+                    "{{peer_type}} {{state}}",
+                ),
+            ),
+            stacked=True,
+            about="All that bgp_summary tells of a node; bird_protocols fills the other panels.",
         ),
         Panel(
             "Hold timer left",
