@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from calicometrics.bird.kinds import ProtocolKind
     from calicometrics.collectors.base import Collector
     from calicometrics.families import MetricFamily
-    from calicometrics.snapshot import PageSource
+    from calicometrics.snapshot import Bird, PageSource
 
 logger = logging.getLogger(__name__)
 
@@ -125,7 +125,7 @@ class Exporter:
 
     def __init__(
         self,
-        birds: Mapping[str, BirdSocket | str],
+        birds: Mapping[str, Bird | str],
         pages: Mapping[str, PageSource] | None = None,
         *,
         collectors: Iterable[Collector] | None = None,
@@ -139,7 +139,7 @@ class Exporter:
         self.collectors = tuple(collectors)
         self.succeeded = False
         _check_claims(self.collectors)
-        self._birds = {
+        self._birds: dict[str, Bird] = {
             name: BirdSocket(bird) if isinstance(bird, str) else bird for name, bird in birds.items()
         }
         self._pages = dict(pages or {})

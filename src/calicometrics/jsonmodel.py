@@ -17,6 +17,7 @@ import attrs
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from calicometrics.exporter import Round
     from calicometrics.families import MetricFamily
 
 SCHEMA_VERSION = 1
@@ -76,3 +77,29 @@ def _fields(cls: type) -> tuple[str, ...]:
     if names is None:
         names = _FIELDS[cls] = tuple(field.name for field in attrs.fields(cls))
     return names
+
+
+def round_to_json(done: Round) -> dict[str, Any]:
+    """Return the models of one round: daemons with their protocols, pages with their families, collectors."""
+    snapshot = done.snapshot
+    daemons = {}
+    for daemon in snapshot.daemons:
+        status, protocols = snapshot.read_status(daemon), snapshot.read_protocols(daemon)
+        daemons[daemon] = {
+            "up": status is not None,
+            "status": to_json(status),
+            "protocols": to_json(protocols),
+        }
+    pages = {
+        name: families_to_json(page.families) for name in snapshot.pages if (page := snapshot.read_page(name))
+    }
+    return {
+        "version": SCHEMA_VERSION,
+        "time": done.time,
+        "daemons": daemons,
+        "pages": pages,
+        "collectors": [
+            {"name": r.name, "success": r.success, "duration": r.duration, "errors": list(r.errors)}
+            for r in done.collectors
+        ],
+    }

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from concurrent.futures import Executor
 
-    from calicometrics.bird.client import BirdConnection, BirdSocket
     from calicometrics.bird.kinds import ProtocolKind
     from calicometrics.bird.model import DaemonStatus, Protocol
     from calicometrics.errors import ParseError
@@ -29,6 +28,37 @@ T = TypeVar("T")
 STATUS = "show status"
 PROTOCOLS = "show protocols all"
 _SHOWN_PROBLEMS = 10  # of one reply: a changed format would else fill the log
+
+
+class Connection(Interface):
+    """One conversation with a daemon."""
+
+    def ask(self, command: str) -> str:
+        """Return the reply to a command.
+
+        Raises:
+            CommandError: The daemon answered with an error.
+            SourceError: The daemon could not be read.
+        """
+        ...
+
+    def close(self) -> None:
+        """End the conversation."""
+        ...
+
+
+class Bird(Interface):
+    """Where BIRD's replies come from; BirdSocket and RecordedBird are such sources."""
+
+    path: str
+
+    def connect(self, deadline: float | None = None) -> Connection:
+        """Return a conversation that ends before the ``time.monotonic()`` deadline.
+
+        Raises:
+            SourceError: The daemon cannot be reached.
+        """
+        ...
 
 
 class PageSource(Interface):
@@ -65,7 +95,7 @@ class Snapshot:
 
     def __init__(
         self,
-        birds: Mapping[str, BirdSocket] | None = None,
+        birds: Mapping[str, Bird] | None = None,
         pages: Mapping[str, PageSource] | None = None,
         *,
         kinds: Iterable[ProtocolKind] = BUILT_IN_KINDS,
@@ -213,11 +243,26 @@ class Snapshot:
             *(name for name in self._pages if self._memo.peek((name, "page")) is not None),
         ]
 
+    def read_status(self, daemon: str) -> DaemonStatus | None:
+        """Return a daemon's status if this round has read it."""
+        status: DaemonStatus | None = self._memo.peek((daemon, STATUS, parse_status))
+        return status
+
+    def read_protocols(self, daemon: str) -> list[Protocol] | None:
+        """Return a daemon's protocols if this round has read them."""
+        protocols: list[Protocol] | None = self._memo.peek((daemon, "protocols"))
+        return protocols
+
+    def read_page(self, name: str) -> Page | None:
+        """Return a page if this round has read it."""
+        page: Page | None = self._memo.peek((name, "page"))
+        return page
+
     def unknown_lines(self) -> dict[str, int]:
         """Return how many lines of each daemon's protocols no rule has read, for the daemons that were read."""
         counts: dict[str, int] = {}
         for daemon in self._birds:
-            protocols: list[Protocol] | None = self._memo.peek((daemon, "protocols"))
+            protocols = self.read_protocols(daemon)
             if protocols is not None:
                 counts[daemon] = sum(
                     len(protocol.extra) + sum(len(channel.extra) for channel in protocol.channels)
@@ -245,11 +290,11 @@ class Snapshot:
 class _Daemon:
     """A daemon's one connection of a round; after a failure nobody connects again."""
 
-    def __init__(self, bird: BirdSocket, deadline: float | None) -> None:
+    def __init__(self, bird: Bird, deadline: float | None) -> None:
         self._bird = bird
         self._deadline = deadline
         self._lock = threading.Lock()
-        self._connection: BirdConnection | None = None
+        self._connection: Connection | None = None
         self._failure: SourceError | None = None
 
     def ask(self, command: str) -> str:

@@ -1,0 +1,157 @@
+"""From settings to an exporter: what every verb that reads daemons shares."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from calicometrics import config
+from calicometrics.bird.client import BirdSocket
+from calicometrics.cli.sections import (
+    BirdOptions,
+    ConfigOptions,
+    FelixOptions,
+    LogOptions,
+    TopOptions,
+    bird_sockets,
+    endpoints,
+)
+from calicometrics.errors import ConfigError
+from calicometrics.exporter import Exporter
+from calicometrics.plugins import Plugins
+
+if TYPE_CHECKING:
+    import argparse
+    import contextlib
+
+    from calicometrics.snapshot import PageSource
+
+ENDPOINTS = "endpoints"
+FELIX = "felix"
+
+
+def schema(plugins: Plugins, *, with_sinks: bool = False) -> config.Schema:
+    """Return everything that can be set: sources, logs, collectors and, for ``serve``, sinks."""
+    sections: dict[str, type] = {
+        "": TopOptions,
+        "config": ConfigOptions,
+        "log": LogOptions,
+        "bird": BirdOptions,
+        "felix": FelixOptions,
+    }
+    switches = []
+    for name, collector in plugins.collectors.items():
+        switches.append(config.Switch("collector", name, collector.enabled_by_default, collector.help))
+        if attrs.fields(collector.Options):
+            sections[f"collector.{name}"] = collector.Options
+    if with_sinks:
+        for name, sink in plugins.sinks.items():
+            switches.append(config.Switch("sink", name, name == "prometheus", sink.help))
+            if attrs.fields(sink.Options):
+                sections[sink.section or f"sink.{name}"] = sink.Options
+    return config.Schema(sections, tuple(switches))
+
+
+@attrs.frozen
+class Setup:
+    """What a verb works with.
+
+    Attributes:
+        plugins: Everything that is installed.
+        schema: Everything that can be set.
+        settings: What has been set.
+    """
+
+    plugins: Plugins
+    schema: config.Schema
+    settings: config.Settings
+
+
+def add_arguments(parser: argparse.ArgumentParser, *, with_sinks: bool = False) -> None:
+    """Add the flags of sources, logs, collectors and perhaps sinks; they carry what :func:`load` needs."""
+    plugins = Plugins.load()
+    made = schema(plugins, with_sinks=with_sinks)
+    config.add_arguments(parser, made)
+    parser.set_defaults(plugins=plugins, schema=made)
+
+
+def load(parsed: argparse.Namespace) -> Setup:
+    """Return plugins and settings of a parsed command line, and set up the logs.
+
+    Raises:
+        ConfigError: Something is wrong with the settings.
+    """
+    from calicometrics import logs
+
+    flags: dict[str, Any] = vars(parsed)
+    file = flags.get("config.file") or os.environ.get("CALICOMETRICS_CONFIG_FILE")
+    settings = config.load(parsed.schema, flags, os.environ, file)
+    log: LogOptions = settings.sections["log"]
+    logs.setup(log.level, log.format)
+    return Setup(parsed.plugins, parsed.schema, settings)
+
+
+def make_exporter(setup: Setup, stack: contextlib.ExitStack) -> Exporter:
+    """Return the exporter that the settings describe.
+
+    Args:
+        setup: Plugins and settings.
+        stack: Closes the exporter, and the demo's daemons, at the end.
+
+    Raises:
+        ConfigError: The settings do not fit together.
+        PluginError: Two collectors claim one family.
+    """
+    settings = setup.settings
+    top: TopOptions = settings.sections[""]
+    bird: BirdOptions = settings.sections["bird"]
+    felix: FelixOptions = settings.sections["felix"]
+    if top.demo:
+        from calicometrics.demo import DemoNode
+
+        demo = stack.enter_context(DemoNode())
+        sockets, felix = demo.sockets, attrs.evolve(felix, url=demo.felix_url)
+    else:
+        sockets = bird_sockets(bird.socket)
+    enabled = settings.enabled("collector")
+    further = endpoints(top.endpoint)
+    if (
+        further
+        and ENDPOINTS in setup.plugins.collectors
+        and settings.origin(f"collector.{ENDPOINTS}") == "default"
+    ):
+        enabled = list(dict.fromkeys([*enabled, ENDPOINTS]))
+    collectors = [
+        setup.plugins.collectors[name](settings.sections.get(f"collector.{name}")) for name in enabled
+    ]
+    exporter = Exporter(
+        {
+            name: BirdSocket(path, timeout=bird.timeout, max_reply=bird.max_reply)
+            for name, path in sockets.items()
+        },
+        _pages({FELIX: felix.url, **further}, felix),
+        collectors=collectors,
+        kinds=setup.plugins.kinds.values(),
+    )
+    if not sockets and not any(name.startswith(FELIX) for name in enabled) and not further:
+        raise ConfigError("nothing to read: no BIRD socket is there, and no collector reads a page")
+    return stack.enter_context(exporter)
+
+
+def _pages(urls: dict[str, str], felix: FelixOptions) -> dict[str, PageSource]:
+    from calicometrics.sources import HttpSource
+
+    return {
+        name: HttpSource(
+            url,
+            timeout=felix.timeout,
+            max_page=felix.max_page,
+            ca_file=felix.ca_file,
+            cert_file=felix.cert_file,
+            key_file=felix.key_file,
+            server_name=felix.server_name,
+        )
+        for name, url in urls.items()
+    }

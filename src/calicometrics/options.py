@@ -1,0 +1,184 @@
+"""Options declared as attrs classes: flags, environment, TOML keys, validation, help and docs come from the class."""
+
+from __future__ import annotations
+
+import enum
+import math
+import pathlib
+import re
+import types
+import typing
+from typing import TYPE_CHECKING, Any, NewType
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ByteSize = NewType("ByteSize", int)
+"""A number of bytes; as text with a unit too: ``128MiB``, ``1k``."""
+
+REQUIRED = attrs.NOTHING
+_SIZE = re.compile(r"(\d+)\s*(?:([kKMG])(?:iB|B)?|B)?")
+_FACTOR = {None: 1, "k": 1024, "K": 1024, "M": 1024**2, "G": 1024**3}
+_BOOLEANS = {
+    "1": True,
+    "true": True,
+    "yes": True,
+    "on": True,
+    "0": False,
+    "false": False,
+    "no": False,
+    "off": False,
+}
+_WORDS: dict[object, str] = {
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    ByteSize: "a size in bytes, such as 128MiB",
+    pathlib.Path: "a path",
+}
+
+
+@attrs.frozen
+class Option:
+    """One option, wherever it may be set.
+
+    Attributes:
+        key: The dotted key, as in flags and TOML: ``sink.statsd.interval``.
+        field: The name of the attrs field.
+        type: What the value is, without ``| None``.
+        default: The default, or REQUIRED.
+        help: One sentence.
+        metavar: What stands for the value in ``--help``.
+        repeatable: Whether there may be several values.
+        check: Validates a value; raises ValueError.
+    """
+
+    key: str
+    field: str
+    type: Any
+    default: Any
+    help: str
+    metavar: str
+    repeatable: bool
+    check: Any = None
+
+    @property
+    def flag(self) -> str:
+        """The flag, such as ``--sink.statsd.interval``."""
+        return f"--{self.key}"
+
+    @property
+    def variable(self) -> str:
+        """The environment variable, such as ``CALICOMETRICS_SINK_STATSD_INTERVAL``."""
+        return "CALICOMETRICS_" + re.sub(r"[.-]", "_", self.key).upper()
+
+    @property
+    def expected(self) -> str:
+        """What a value has to be, in words."""
+        words = describe(self.type)
+        return f"a list of {words}" if self.repeatable else words
+
+
+def options(prefix: str, cls: type) -> Iterator[Option]:
+    """Yield the options of an attrs class.
+
+    Args:
+        prefix: What stands before the field's name in the key; empty for none.
+        cls: The class; each field has ``help`` in its metadata, and ``metavar`` where the type does not tell enough.
+    """
+    hints = typing.get_type_hints(cls)
+    for field in attrs.fields(cls):
+        kind = _without_none(hints[field.name])
+        repeatable = typing.get_origin(kind) is tuple
+        if repeatable:
+            kind = typing.get_args(kind)[0]
+        name = field.name.replace("_", "-")
+        yield Option(
+            key=f"{prefix}.{name}" if prefix else name,
+            field=field.name,
+            type=kind,
+            default=field.default,
+            help=field.metadata["help"],
+            metavar=field.metadata.get("metavar", _metavar(kind)),
+            repeatable=repeatable,
+            check=field.validator,
+        )
+
+
+def from_text(kind: Any, text: str) -> Any:
+    """Return the value that a flag's or a variable's text stands for.
+
+    Raises:
+        ValueError: The text is no such value.
+    """
+    if kind is bool:
+        return _BOOLEANS[text.lower()] if text.lower() in _BOOLEANS else _refuse()
+    if kind is ByteSize:
+        match = _SIZE.fullmatch(text.strip())
+        return int(match[1]) * _FACTOR[match[2]] if match else _refuse()
+    if kind is int:
+        return int(text)
+    if kind is float:
+        return _finite(float(text))
+    return _from_word(kind, text)
+
+
+def from_toml(kind: Any, value: Any) -> Any:
+    """Return the value that a TOML value stands for.
+
+    Raises:
+        ValueError: The value is of another type, or no such value.
+    """
+    if kind is ByteSize and isinstance(value, int) and not isinstance(value, bool):
+        return value if value >= 0 else _refuse()
+    if kind in (bool, int):
+        return value if type(value) is kind else _refuse()
+    if kind is float:
+        return _finite(float(value)) if type(value) in (int, float) else _refuse()
+    return from_text(kind, value) if isinstance(value, str) else _refuse()
+
+
+def describe(kind: Any) -> str:
+    """Return what a value of a type is, in words."""
+    if choices := _choices(kind):
+        return "one of " + ", ".join(choices)
+    return _WORDS.get(kind, "text")
+
+
+def _from_word(kind: Any, text: str) -> Any:
+    if choices := _choices(kind):
+        if text not in choices:
+            _refuse()
+        return kind(text) if isinstance(kind, type) else text
+    return pathlib.Path(text) if kind is pathlib.Path else text
+
+
+def _choices(kind: Any) -> tuple[str, ...]:
+    if typing.get_origin(kind) is typing.Literal:
+        return tuple(map(str, typing.get_args(kind)))
+    if isinstance(kind, type) and issubclass(kind, enum.Enum):
+        return tuple(str(member.value) for member in kind)
+    return ()
+
+
+def _without_none(hint: Any) -> Any:
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        (hint,) = (argument for argument in typing.get_args(hint) if argument is not types.NoneType)
+    return hint
+
+
+def _metavar(kind: Any) -> str:
+    if choices := _choices(kind):
+        return "|".join(choices)
+    return {int: "N", float: "SECONDS", ByteSize: "BYTES", pathlib.Path: "FILE"}.get(kind, "TEXT")
+
+
+def _finite(number: float) -> float:
+    return number if math.isfinite(number) else _refuse()
+
+
+def _refuse() -> Any:
+    raise ValueError
