@@ -512,3 +512,41 @@ def test_the_error_is_within_the_stated_accuracy_for_bird_1(
     daemon = Clock(strftime("%F %T", now, utc), now)
     instant = daemon.instant(since(name, printed, age, utc))
     assert abs(boot - instant.timestamp) <= (instant.accuracy + 1e-6)
+
+
+PAGE = pathlib.Path(__file__).parents[3] / "docs" / "time-formats.md"
+ROWS = [
+    [cell.strip() for cell in line.strip("|").split("|")]
+    for line in PAGE.read_text(encoding="utf-8").splitlines()
+    if line.startswith("| `")
+]
+
+
+class TestTheDocumentedFormats:
+    """docs/time-formats.md says what is done with each format; it is done."""
+
+    DAEMON = Clock("2026-11-23 09:35:23", at(2026, 11, 23, 9, 35, 23))
+
+    @pytest.mark.parametrize("row", [pytest.param(row, id=row[0]) for row in ROWS if len(row) == 4])
+    def test_a_row_is_true(self, row: list[str]) -> None:
+        texts, _, moment, accuracy = row
+        for text in texts.replace("`", "").split(", "):
+            instant = self.DAEMON.instant(text)
+            if moment == "absent":
+                assert instant is None
+            else:
+                expected = dt.datetime.fromisoformat(moment).replace(tzinfo=UTC).timestamp()
+                assert instant == Instant(pytest.approx(expected, abs=1e-6), float(accuracy))
+
+    def test_the_tables_are_there(self) -> None:
+        assert [len(row) for row in ROWS] == [4] * 19 + [5] * 11
+
+    def test_the_example_prints_what_it_says(self) -> None:
+        instant = Clock("2026-11-23 05:45:13", zone=zoneinfo.ZoneInfo("Europe/Berlin")).instant("05:44:33")
+        assert f'clock.instant("05:44:33")  # {instant}' in PAGE.read_text(encoding="utf-8")
+
+    def test_a_session_shown_in_another_zone_is_as_old(self) -> None:
+        """The two rows at which the other tools fail worst."""
+        kathmandu = Clock("2026-11-23 15:20:23", at(2026, 11, 23, 9, 35, 23))
+        for text in ("14:13:43", "2026-11-23 14:13:43"):
+            assert kathmandu.now - kathmandu.instant(text).timestamp == 4000
