@@ -197,8 +197,7 @@ class _Loader:
         try:
             self._values[option.key] = read()
         except (ValueError, KeyError):
-            shown = ", ".join(given) if isinstance(given, list) and all(map(str, given)) else given
-            self._problems.append(f"{origin}: expected {option.expected}, not {shown!r}")
+            self._problems.append(f"{origin}: expected {option.expected}, not {given!r}")
         else:
             self._origins[option.key] = origin
 
@@ -280,9 +279,9 @@ class _Loader:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Return ``; did you mean …`` for the nearest known words, or nothing."""
-    matches = difflib.get_close_matches(word, list(known), n=2)
-    return f"; did you mean {' or '.join(matches)}?" if matches else ""
+    """Return ``; did you mean …`` for the nearest known word, or nothing."""
+    matches = difflib.get_close_matches(word, list(known), n=1)
+    return f"; did you mean {matches[0]}?" if matches else ""
 
 
 def _default_text(option: Option) -> str:
