@@ -10,7 +10,7 @@ import pathlib
 import zoneinfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calicometrics.bird import zones
@@ -451,6 +451,7 @@ def changes_of_clocks(draw: st.DrawFn) -> tuple[float, str]:
 scenes = st.one_of(st.tuples(moments, zone_names), changes_of_clocks())
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(
     scene=scenes,
     age=ages,
@@ -478,6 +479,7 @@ def test_the_error_is_within_the_stated_accuracy(
     assert abs(event - instant.timestamp) <= instant.accuracy + 1e-6
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(scene=scenes, age=ages, name=st.sampled_from([*FORMATS, "old short"]), latency=st.floats(-200, 200))
 def test_a_given_zone_leaves_only_the_repeated_hour_in_doubt(
     scene: tuple[float, str], age: float, name: str, latency: float
@@ -496,6 +498,7 @@ def test_a_given_zone_leaves_only_the_repeated_hour_in_doubt(
         assert instant.accuracy <= 2
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(
     boot=moments,
     age=st.floats(0, 20 * HOUR),
