@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from calicometrics.exposition.builder import Draft
     from calicometrics.families import MetricFamily, Table
 
-# One match a line (two for HELP with TYPE), whatever the line is, so that nothing between two matches is lost.
+# One match a line (one for HELP with TYPE), whatever the line is, so that nothing between two matches is lost.
 # Labels are taken as a whole, without the blanks and escapes that are rare; what has them is left to the last
 # alternative. Possessive throughout, so that the time a page takes grows with its length and no faster.
 _LINES = re.compile(
@@ -29,6 +29,7 @@ _LINES = re.compile(
     [ \t]++([-+.0-9eEInfNa]++)(?:[ ](-?[0-9]{{1,18}}+))?+\n               # 8 1520879607789
     | \#[ ]HELP[ ]({METRIC_NAME})[ ]([^ \t\\\n][^\\\n]*+)\n
       \#[ ]TYPE[ ]\5[ ](counter|gauge|histogram|summary|untyped)\n
+    | [ \t]*+\#[ \t]*+(?!(?:HELP|TYPE)[ \t\n])[^\n]*+\n                       # any other comment
     | ([^\n]*+)\n
     """,
     re.VERBOSE,
