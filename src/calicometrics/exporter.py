@@ -323,19 +323,21 @@ def _without_clashes(
     results: Iterable[CollectorResult],
 ) -> tuple[list[CollectorResult], list[MetricFamily]]:
     """Return the results and all families; of two families with one name, the collector that came first keeps it."""
-    owners = {spec.name: "calicometrics itself" for spec in OWN_FAMILIES}
-    kept_results: list[CollectorResult] = []
+    owners: dict[str, tuple[str, MetricFamily | None]] = {
+        spec.name: ("calicometrics itself", None) for spec in OWN_FAMILIES
+    }
+    checked: list[CollectorResult] = []
     kept: list[MetricFamily] = []
     for result in results:
         errors = []
         for family in result.families:
-            if family.name in owners:
-                errors.append(f"the family {family.name} belongs to {owners[family.name]} and is left out")
-            else:
-                owners[family.name] = result.name
-                kept.append(family)
-        kept_results.append(attrs.evolve(result, errors=(*result.errors, *errors)) if errors else result)
-    return kept_results, kept
+            owner, present = owners.setdefault(family.name, (result.name, family))
+            if present is not family:
+                errors.append(f"the family {family.name} belongs to {owner} and is left out")
+            elif owner == result.name:
+                kept.append(family)  # else two collectors pass the same page through
+        checked.append(attrs.evolve(result, errors=(*result.errors, *errors)) if errors else result)
+    return checked, kept
 
 
 def _own_families(results: Iterable[CollectorResult], snapshot: Snapshot) -> list[MetricFamily]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
@@ -41,8 +41,8 @@ class Collector(ABC):
     families: ClassVar[tuple[FamilySpec, ...]] = ()
     Options: ClassVar[type] = NoOptions
 
-    def __init__(self, options: object | None = None) -> None:
-        self.options = self.Options() if options is None else options
+    def __init__(self, options: Any = None) -> None:
+        self.options: Any = self.Options() if options is None else options
 
     @abstractmethod
     def collect(self, snapshot: Snapshot) -> Iterable[MetricFamily]:
