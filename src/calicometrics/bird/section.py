@@ -136,7 +136,8 @@ class _Shape:
         for prefix, entry in lines:
             rule = entry.rule
             label = re.escape(prefix)
-            if not prefix.endswith(":"):  # a line without a colon: its label must not be the start of another one
+            if not prefix.endswith(":"):
+                # A line without a colon: its label must not be the start of another one.
                 label += r"(?![^\n]*:)(?= |\n|\Z)"
             if isinstance(rule, grammar.Block):
                 pattern.append(rf"\n{label}((?:\n {{{_indent(prefix) + 1},}}[^\n]*)*+)")
