@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 CASES = Path(__file__).parents[1] / "tests" / "unit" / "exposition" / "cases"
 FASTER = 4.0  # times as fast as prometheus_client, at least
 GROWTH = 2.6  # times as long for twice the input, at most
-SMALL = 1e-3  # seconds: shorter runs are repeated within one measurement
+SHORTEST = 0.01  # seconds that one measurement takes at least
 
 GROWING: dict[str, Callable[[int], str]] = {
     "escaped quotes": lambda n: 'a{b="' + '\\"' * n + '"} 1\n',
@@ -98,18 +98,17 @@ def peers(count: int) -> MetricFamily:
 
 
 def clock(run: Callable[[], object]) -> float:
-    """Return the seconds that one run takes."""
+    """Return the seconds that one run takes; short ones are repeated, after one that warms the caches."""
     gc.collect()
-    begin = time.perf_counter()
-    run()
-    taken = time.perf_counter() - begin
-    if taken > SMALL:
-        return taken
-    times = int(10 * SMALL / taken) + 1
-    begin = time.perf_counter()
-    for _ in range(times):
-        run()
-    return (time.perf_counter() - begin) / times
+    times = 1
+    while True:
+        begin = time.perf_counter()
+        for _ in range(times):
+            run()
+        taken = time.perf_counter() - begin
+        if taken > SHORTEST:
+            return taken / times
+        times = int(2 * times * SHORTEST / taken) + 1
 
 
 def compare(own: Callable[[], object], other: Callable[[], object], repeat: int) -> dict[str, float]:
