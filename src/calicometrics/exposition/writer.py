@@ -21,9 +21,9 @@ from calicometrics.exposition.grammar import LABEL_NAME, METRIC_NAME
 from calicometrics.exposition.openmetrics import family_name, family_type, openmetrics_conflict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from calicometrics.families import LabelPairs, MetricFamily, Table
+    from calicometrics.families import LabelPairs, MetricFamily, Row
 
 __all__ = [
     "CONTENT_TYPE_OPENMETRICS",
@@ -41,10 +41,11 @@ _LABEL_NAME = re.compile(LABEL_NAME)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SHORT = 1e6  # from here on Go writes an exponent where Python writes zeros
 _LOWEST = -math.inf
+_CHUNK_ROWS = 2000
 
 
 def render_text(families: Iterable[MetricFamily]) -> Iterator[str]:
-    """Yield the families in text format 0.0.4, one chunk for each, which ends with a line feed.
+    """Yield the families in text format 0.0.4: chunks of whole lines, one for a family of ordinary size.
 
     None of the chunks has a lone surrogate: U+FFFD takes its place, so that every chunk can be encoded.
     """
@@ -52,66 +53,88 @@ def render_text(families: Iterable[MetricFamily]) -> Iterator[str]:
         name = _quoted_unless(_METRIC_NAME, family.name)
         text = family.help.replace("\\", r"\\").replace("\n", r"\n")
         head = f"# HELP {name} {text}\n# TYPE {name} {family.type}\n"
-        yield _chunk(head, family, str)
+        yield from _chunks(head, family, str)
 
 
 def render_openmetrics(families: Iterable[MetricFamily]) -> Iterator[str]:
-    """Yield the families in OpenMetrics 1.0, one chunk for each, and the end marker as the last chunk.
+    """Yield the families in OpenMetrics 1.0, in chunks of whole lines; the end marker is the last one.
 
     Ask ``openmetrics_conflict`` before whether the families make a valid document.
     """
     for family in families:
         name = _quoted_unless(_METRIC_NAME, family_name(family))
         head = f"# HELP {name} {_escape(family.help)}\n# TYPE {name} {family_type(family)}\n"
-        yield _chunk(head, family, _seconds)
+        yield from _chunks(head, family, _seconds)
     yield "# EOF\n"
 
 
-def _chunk(head: str, family: MetricFamily, stamp_text: Callable[[int], str]) -> str:
-    """Return the head and the samples of a family."""
+def _chunks(head: str, family: MetricFamily, stamp_text: Callable[[int], str]) -> Iterator[str]:
+    """Yield the head and the samples of a family; a new chunk begins after so many rows."""
     parts: list[str] = [head]
     for table in family.tables:
         columns = [
             _around(family.name + column.suffix, column.labels, shared=bool(table.label_names))
             for column in table.columns
         ]
-        if len(columns) == 1 and table.timestamps is None:
-            parts.extend(_narrow(table, *columns[0]))
-        else:
-            parts.extend(_wide(table, columns, stamp_text))
+        lines = _Wide(columns, stamp_text)
+        for start in range(0, len(table.rows), _CHUNK_ROWS):
+            if start:  # so that a page of a hundred megabytes is never there as a whole
+                yield _text(parts)
+                parts = []
+            rows = table.rows[start : start + _CHUNK_ROWS]
+            labels = _label_texts(table.label_names, rows)
+            if len(columns) == 1 and table.timestamps is None:
+                parts.extend(_narrow(rows, labels, *columns[0]))
+            else:
+                stamps = table.timestamps and table.timestamps[start : start + _CHUNK_ROWS]
+                parts.extend(lines.of(rows, labels, stamps))
+    yield _text(parts)
+
+
+def _text(parts: list[str]) -> str:
     text = "".join(parts)
     return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
-def _narrow(table: Table, head: str, tail: str) -> list[str]:
+def _narrow(rows: Sequence[Row], label_texts: Iterable[str], head: str, tail: str) -> list[str]:
     # The number's text is chosen here and not in a function: that is half of the time a page takes.
     return [
         f"{head}{labels}{tail}{repr(value * 1.0) if _LOWEST < value < _SHORT else number_text(value)}\n"
-        for labels, (_, (value,)) in zip(_label_texts(table), table.rows, strict=False)
+        for labels, (_, (value,)) in zip(label_texts, rows, strict=False)
         if value is not None
     ]
 
 
-def _wide(table: Table, columns: list[tuple[str, str]], stamp_text: Callable[[int], str]) -> Iterator[str]:
-    """Yield the lines of one row at a time: the fixed parts of a row, with labels and numbers put between them."""
-    stamps: Iterable[int | None] = repeat(None) if table.timestamps is None else table.timestamps
-    fixed: dict[tuple[bool, ...], list[str]] = {}
-    everything = fixed[(True,) * len(columns)] = _fixed(columns)
-    for labels, (_, row), stamp in zip(_label_texts(table), table.rows, stamps, strict=False):
-        values = [value for value in row if value is not None]
-        texts = [repr(value * 1.0) if _LOWEST < value < _SHORT else number_text(value) for value in values]
-        if stamp is not None:
-            texts = [f"{text} {stamp_text(stamp)}" for text in texts]
-        if len(values) == len(row):
-            parts = everything.copy()
-        else:  # rows of one table usually lack the same values
-            present = tuple([value is not None for value in row])
-            if present not in fixed:
-                fixed[present] = _fixed(list(compress(columns, present)))
-            parts = fixed[present].copy()
-        parts[1::4] = [labels] * len(values)
-        parts[3::4] = texts
-        yield "".join(parts)
+class _Wide:
+    """Writes the rows of a table of several columns: the fixed parts of a row, labels and numbers put between them."""
+
+    def __init__(self, columns: list[tuple[str, str]], stamp_text: Callable[[int], str]) -> None:
+        self._columns = columns
+        self._stamp_text = stamp_text
+        self._fixed = {(True,) * len(columns): _fixed(columns)}
+
+    def of(
+        self, rows: Sequence[Row], label_texts: Iterable[str], stamps: Sequence[int | None] | None
+    ) -> Iterator[str]:
+        """Yield the lines of one row at a time."""
+        everything = self._fixed[(True,) * len(self._columns)]
+        for labels, (_, row), stamp in zip(label_texts, rows, stamps or repeat(None), strict=False):
+            values = [value for value in row if value is not None]
+            texts = [
+                repr(value * 1.0) if _LOWEST < value < _SHORT else number_text(value) for value in values
+            ]
+            if stamp is not None:
+                texts = [f"{text} {self._stamp_text(stamp)}" for text in texts]
+            if len(values) == len(row):
+                parts = everything.copy()
+            else:  # rows of one table usually lack the same values
+                present = tuple([value is not None for value in row])
+                if present not in self._fixed:
+                    self._fixed[present] = _fixed(list(compress(self._columns, present)))
+                parts = self._fixed[present].copy()
+            parts[1::4] = [labels] * len(values)
+            parts[3::4] = texts
+            yield "".join(parts)
 
 
 def _fixed(columns: list[tuple[str, str]]) -> list[str]:
@@ -131,18 +154,18 @@ def _around(name: str, extra: LabelPairs, *, shared: bool) -> tuple[str, str]:
     return "{" + _quoted_unless(_METRIC_NAME, name) + ("," if labels or shared else ""), comma + labels + "} "
 
 
-def _label_texts(table: Table) -> Iterable[str]:
+def _label_texts(label_names: tuple[str, ...], rows: Sequence[Row]) -> Iterable[str]:
     """Return the labels of each row as they stand between the braces."""
-    if not table.label_names:
+    if not label_names:
         return repeat("")
-    names = [_quoted_unless(_LABEL_NAME, name).replace("%", "%%") for name in table.label_names]
+    names = [_quoted_unless(_LABEL_NAME, name).replace("%", "%%") for name in label_names]
     template = ",".join(f'{name}="%s"' for name in names)
-    rows = [labels for labels, _ in table.rows]
+    values = [labels for labels, _ in rows]
     # One look at everything is cheaper than one at each value, and few pages have anything to escape.
-    text = "".join(chain.from_iterable(rows))
+    text = "".join(chain.from_iterable(values))
     if '"' in text or "\\" in text or "\n" in text:
-        rows = [tuple(map(_escape, labels)) for labels in rows]
-    return [template % labels for labels in rows]
+        values = [tuple(map(_escape, labels)) for labels in values]
+    return [template % labels for labels in values]
 
 
 def number_text(value: float) -> str:

@@ -179,3 +179,17 @@ def test_ten_thousand_wide_rows_are_read_back():
         family.add((f"peer-{peer}",), *range(16))
 
     assert parse_exposition(text(family)) == [family]
+
+
+@pytest.mark.parametrize("columns", [1, 3])
+def test_a_large_family_comes_in_chunks_of_whole_lines(columns: int):
+    """A page of a hundred megabytes must never be in memory as one text."""
+    extra = tuple(Column(labels=(("kind", str(i)),)) for i in range(columns))
+    family = MetricFamily("big", "gauge", "Many rows.", ("n",), extra)
+    for n in range(5000):
+        family.add((str(n),), *range(n, n + columns))
+    chunks = list(render_text([family]))
+    assert len(chunks) == 3
+    assert all(chunk.endswith("\n") for chunk in chunks)
+    assert max(map(len, chunks)) < len("".join(chunks)) / 2
+    assert parse_exposition("".join(chunks)) == [family]
