@@ -79,6 +79,14 @@ def test_one_write_with_two_commands_gets_two_replies():
         assert read(connection, len(BANNER) + 2 * len(STATUS)) == BANNER + 2 * STATUS.encode()
 
 
+def test_the_oldest_commands_are_forgotten_when_there_are_very_many():
+    with FakeBird({}) as bird, client(bird) as connection:
+        bird.commands.extend(str(number) for number in range(10_000))
+        connection.sendall(b"show status\n")
+        read(connection, len(BANNER) + 4)
+        assert bird.commands == [*(str(number) for number in range(5_000, 10_000)), "show status"]
+
+
 def test_a_command_without_a_reply_is_a_syntax_error():
     with FakeBird({}) as bird, pytest.raises(CommandError, match="9001 syntax error, unexpected"):
         BirdSocket(bird.path).ask("show nonsense")

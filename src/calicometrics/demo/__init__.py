@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 from calicometrics.demo import bird, felix
 from calicometrics.demo.node import FAMILIES, Node
 from calicometrics.testing.bird import FakeBird
+from calicometrics.testing.endpoint import FakeEndpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,8 +36,6 @@ class DemoNode:
     """
 
     def __init__(self, *, clock: Callable[[], float] = time.time, seed: int = 0) -> None:
-        from calicometrics.testing.endpoint import FakeEndpoint
-
         self._clock = clock
         self._node = Node(clock(), seed)
         self.sockets: dict[str, str] = {}
@@ -47,7 +46,8 @@ class DemoNode:
                 path = f"{directory}/{name}.ctl"
                 stack.enter_context(FakeBird(replies, path=path, banner=bird.BANNER))
                 self.sockets[name] = path
-            self.felix_url: str = stack.enter_context(FakeEndpoint(self._page)).url
+            self._felix = stack.enter_context(FakeEndpoint(self._page))
+            self.felix_url = self._felix.url
             self._stack = stack.pop_all()
 
     def __enter__(self) -> Self:
@@ -66,4 +66,5 @@ class DemoNode:
         return lambda: show(self._node.daemon(name, self._clock()))
 
     def _page(self) -> str:
+        self._felix.requests.clear()  # nobody looks at them, and a demo may run for days
         return felix.page(self._node.booted, self._clock(), self._node.seed)

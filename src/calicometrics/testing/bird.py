@@ -26,6 +26,7 @@ DEFAULT_BANNER = "0001 BIRD 1.6.8 ready."
 FAULTS = ("refuse", "hang", "hang-mid", "cut", "endless", "dribble", "denied", "unrestricted")
 NUMBERED_FAULTS = ("chunk", "split")
 
+_MOST_COMMANDS = 10_000  # a fake may run for days, as the demo's do
 _LONGEST_PATH = 107  # sun_path holds 108 bytes, the last of them a zero
 _RESTRICTED = b"0016 Access restricted\n"
 _DENIED = b"8007 Access denied\n"
@@ -69,7 +70,7 @@ class FakeBird:
 
     Attributes:
         path: The socket.
-        commands: Every command received, oldest first.
+        commands: The commands received, oldest first; when there are 10,000, the older half is forgotten.
         connections: How many connections there have been.
     """
 
@@ -218,7 +219,7 @@ class FakeBird:
         with peer.makefile("rb") as lines:
             for line in lines:
                 command = line.decode(errors="replace").strip()
-                self.commands.append(command)
+                self._note(command)
                 reply = self._reply(command)
                 fault = None if command == "restrict" else self.fault
                 if fault == "endless":
@@ -230,6 +231,12 @@ class FakeBird:
                     self._send(peer, reply)
                 if fault == "cut":
                     return
+
+    def _note(self, command: str) -> None:
+        with self._lock:
+            if len(self.commands) >= _MOST_COMMANDS:
+                del self.commands[: _MOST_COMMANDS // 2]
+            self.commands.append(command)
 
     def _reply(self, command: str) -> bytes:
         if command == "restrict" and self.fault == "unrestricted":

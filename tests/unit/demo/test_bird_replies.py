@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from calicometrics.bird.parser import parse_protocols, parse_status
+from calicometrics.bird.daemon import parse_status
+from calicometrics.bird.parser import parse_protocols
 from calicometrics.demo import bird
 from calicometrics.demo.node import Node
 

@@ -79,6 +79,12 @@ def test_felixs_page_is_served(demo):
     assert "\nfelix_resync_state 3\n" in page
 
 
+def test_a_demo_that_runs_for_long_does_not_remember_every_request(demo):
+    for _ in range(5):
+        get(demo.felix_url)
+    assert len(demo._felix.requests) <= 1
+
+
 def test_what_is_shown_follows_the_clock(demo, clock):
     bird = BirdSocket(demo.sockets["bird"])
     replies, pages = [], []
