@@ -1,0 +1,130 @@
+"""The pull sink: Prometheus, browsers and probes ask over HTTP, and get a round."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, ClassVar
+
+import attrs
+
+from calicometrics.errors import ConfigError
+from calicometrics.sinks.base import Sink
+from calicometrics.web.listen import address_text, listen_on, parse_listen_address
+from calicometrics.web.paths import TELEMETRY, check_telemetry_path
+
+if TYPE_CHECKING:
+    from calicometrics.exporter import Exporter
+    from calicometrics.web.app import App
+    from calicometrics.web.limits import Limits
+    from calicometrics.web.rendering import HtmlPage, JsonPage
+    from calicometrics.web.server import HttpServer
+
+logger = logging.getLogger(__name__)
+
+
+def _addresses(options: object, field: attrs.Attribute[tuple[str, ...]], value: tuple[str, ...]) -> None:  # noqa: ARG001 - attrs' signature
+    if not value:
+        raise ValueError(f"'{field.name}' needs at least one address, such as :6502")
+    try:
+        for text in value:
+            parse_listen_address(text)
+    except ConfigError as error:
+        raise ValueError(f"'{field.name}': {error}") from None
+
+
+def _path(options: object, field: attrs.Attribute[str], value: str) -> None:  # noqa: ARG001 - attrs' signature
+    try:
+        check_telemetry_path(value)
+    except ConfigError as error:
+        raise ValueError(f"'{field.name}': {error}") from None
+
+
+@attrs.frozen
+class WebOptions:
+    """Where the metrics can be fetched."""
+
+    listen_address: tuple[str, ...] = attrs.field(
+        default=(":6502",),
+        validator=_addresses,
+        metadata={
+            "help": "where to listen for scrapes; may be given several times",
+            "metavar": "[HOST]:PORT",
+        },
+    )
+    telemetry_path: str = attrs.field(
+        default=TELEMETRY,
+        validator=_path,
+        metadata={"help": "the path of the metrics", "metavar": "PATH"},
+    )
+
+
+class PrometheusSink(Sink):
+    """Serves the metrics over HTTP, with the pages that go with them.
+
+    Args:
+        options: Where to listen.
+        html_page: Makes the page that a browser gets at ``/``; by default a short one.
+        json_page: Makes the body of ``/json``, in UTF-8; without it there is no such page.
+        limits: What clients are granted.
+    """
+
+    name: ClassVar[str] = "prometheus"
+    help: ClassVar[str] = "serve the metrics over HTTP, for Prometheus to scrape"
+    section: ClassVar[str | None] = "web"
+    Options: ClassVar[type] = WebOptions
+
+    def __init__(
+        self,
+        options: WebOptions,
+        *,
+        html_page: HtmlPage | None = None,
+        json_page: JsonPage | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        super().__init__(options)
+        self._html_page = html_page
+        self._json_page = json_page
+        self._limits = limits
+        self._app: App | None = None
+        self._server: HttpServer | None = None
+        self.addresses: tuple[str, ...] = ()
+        """Where it listens, ``HOST:PORT`` each; empty before the start."""
+
+    def start(self, exporter: Exporter) -> None:
+        """Listen, and return when requests are served.
+
+        Raises:
+            ConfigError: An option is wrong.
+            SourceError: An address is taken, not this machine's, or not permitted.
+        """
+        # A server, asyncio and TLS are loaded by whoever serves.
+        from calicometrics.web.app import App
+        from calicometrics.web.limits import Limits
+        from calicometrics.web.server import HttpServer
+
+        limits = self._limits or Limits()
+        app = App(
+            exporter,
+            telemetry_path=self.options.telemetry_path,
+            html_page=self._html_page,
+            json_page=self._json_page,
+            max_requests=limits.requests,
+        )
+        try:
+            sockets = listen_on(self.options.listen_address)
+            self.addresses = tuple(map(address_text, sockets))
+            server = HttpServer(app, sockets, limits)
+            server.start()
+        except BaseException:
+            app.close()
+            raise
+        self._app, self._server = app, server
+        logger.info("listening on %s", ", ".join(self.addresses))
+
+    def close(self) -> None:
+        """Accept no more, let the answers under way end, and give the addresses back; harmless when that is done."""
+        if self._server is not None:
+            self._server.close()
+        if self._app is not None:
+            self._app.close()
+        self._server = self._app = None

@@ -1,0 +1,199 @@
+"""One client's connection: uvicorn's HTTP/1.1 protocol, with a deadline for everything a client can be slow at."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import TYPE_CHECKING, Any
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from uvicorn import Config
+    from uvicorn.protocols.http.h11_impl import RequestResponseCycle
+    from uvicorn.server import ServerState
+
+    from calicometrics.web.limits import Limits
+
+# What a client does wrong is for the client to know, not for the log: only errors of the server's own get through.
+_logger = logging.getLogger(__name__)
+_logger.setLevel(logging.ERROR)
+
+
+class Connections:
+    """The connections of one server, and which of them can be closed for the sake of a new one.
+
+    Args:
+        limits: What clients are granted.
+
+    Attributes:
+        limits: The same.
+        empty: Is set while there is no connection.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.empty = asyncio.Event()
+        self.empty.set()
+        self._open: set[Connection] = set()
+        self._idle: dict[Connection, None] = {}  # the one that has been idle longest comes first
+
+    def __iter__(self) -> Iterator[Connection]:
+        return iter(tuple(self._open))
+
+    def __contains__(self, connection: object) -> bool:
+        return connection in self._open
+
+    def opened(self, connection: Connection) -> None:
+        """Count a new connection, which is idle; close another one, or this one, if that is one too many."""
+        self._open.add(connection)
+        self.empty.clear()
+        if len(self._open) > self.limits.connections:
+            victim = next(iter(self._idle), connection)
+            self.closed(victim)
+            victim.transport.abort()
+        if connection in self._open:
+            self._idle[connection] = None
+
+    def closed(self, connection: Connection) -> None:
+        """Count a connection no more."""
+        self._open.discard(connection)
+        self._idle.pop(connection, None)
+        if not self._open:
+            self.empty.set()
+
+    def busy(self, connection: Connection) -> None:
+        """Keep a connection with a request under way."""
+        self._idle.pop(connection, None)
+
+    def idle(self, connection: Connection) -> None:
+        """Let a connection go that waits for its client, if need be."""
+        if connection in self._open:
+            self._idle[connection] = None
+
+
+class Connection(H11Protocol):
+    """One client's connection.
+
+    Its client has one deadline at a time: for a whole request header, for taking the whole answer, or for the next
+    request. Whatever a client sends or does not send, nothing else waits for it, and when its deadline is over it is
+    gone. The request that is under way when the client goes away is cancelled.
+
+    Args:
+        connections: The server's connections.
+        config: As for uvicorn's protocol.
+        server_state: As for uvicorn's protocol.
+    """
+
+    def __init__(self, connections: Connections, config: Config, server_state: ServerState) -> None:
+        super().__init__(config, server_state, app_state={}, _loop=asyncio.get_running_loop())
+        self.logger = _logger
+        self.access_log = False
+        self.timeout_keep_alive = connections.limits.idle_timeout  # type: ignore[assignment]  # a number of seconds as good as any
+        self._connections = connections
+        self._deadline: asyncio.TimerHandle | None = None
+        self._request: asyncio.Task[Any] | None = None
+        self._application = self.app
+        self.app = self._answer
+
+    @property
+    def _busy(self) -> bool:
+        """Whether a request is under way."""
+        cycle: RequestResponseCycle | None = (
+            self.cycle
+        )  # None until the first request, whatever its type says
+        return cycle is not None and not cycle.response_complete
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Begin to wait for a request."""
+        super().connection_made(transport)
+        self._connections.opened(self)
+        self._arm(self._connections.limits.header_timeout)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection, and the answer that nobody waits for any more."""
+        self._connections.closed(self)
+        self._disarm()
+        super().connection_lost(exc)
+        if self._request is not None:
+            self._request.cancel()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what the client sends; a header that has begun has to end in time."""
+        super().data_received(data)
+        if not self._busy and self._deadline is None:
+            self._arm(self._connections.limits.header_timeout)
+
+    def handle_events(self) -> None:
+        """Begin to answer when a request's header is complete."""
+        before = self.cycle
+        super().handle_events()
+        if self.cycle is not before:  # a request's header is complete
+            self._connections.busy(self)
+            self._arm(self._connections.limits.response_timeout)
+
+    def on_response_complete(self) -> None:
+        """Begin to wait for the next request."""
+        self._disarm()
+        self._connections.idle(self)
+        super().on_response_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no request, unless an answer is under way: then the connection ends where it is."""
+        if self.cycle is not None:
+            self.cycle.disconnected = True
+        if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
+            super().send_400_response(msg)
+            self._arm(self._connections.limits.header_timeout)
+        else:
+            self.transport.abort()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """End a connection that has been idle for too long."""
+        self._expire()
+
+    def shutdown(self) -> None:
+        """End the connection when its answer, if there is one under way, is complete."""
+        if self._busy:
+            self.cycle.keep_alive = False
+        else:
+            self._expire()
+
+    def _arm(self, seconds: float) -> None:
+        """Set the client's deadline, in place of the one before."""
+        self._disarm()
+        if self in self._connections:
+            self._deadline = self.loop.call_later(seconds, self._expire)
+
+    def _disarm(self) -> None:
+        for timer in (self._deadline, self.timeout_keep_alive_task):
+            if timer is not None:
+                timer.cancel()
+        self._deadline = self.timeout_keep_alive_task = None
+
+    def _expire(self) -> None:
+        """End the connection. A client that does not take what is waiting for it cannot keep it open."""
+        if self._busy or self.transport.get_write_buffer_size():
+            self.transport.abort()
+        else:
+            self.transport.close()
+
+    async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
+        """Run the application for one request, which is no longer wanted once the connection is lost."""
+        cycle = self.cycle
+        if cycle.disconnected:
+            return
+        self._request = asyncio.current_task()
+        try:
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._application(scope, receive, send)
+        finally:
+            self._request = None
+        if not cycle.response_complete:
+            # The application gave up, or was told to: the client has to see that this is not the whole answer.
+            cycle.disconnected = True
+            self.transport.abort()

@@ -1,0 +1,29 @@
+"""What the HTTP front grants its clients."""
+
+from __future__ import annotations
+
+import attrs
+
+
+@attrs.frozen
+class Limits:
+    """Bounds on what clients may take. All times are seconds.
+
+    Attributes:
+        header_timeout: For a complete request header, from the connection's or the header's first byte; with TLS, for
+            the handshake as well.
+        idle_timeout: For the next request on a connection that is kept alive. Longer than the usual scrape intervals.
+        response_timeout: For one answer, from the request's header until the client has taken the last byte.
+        drain_timeout: For the answers under way when the server is closed.
+        connections: Open connections. One more closes the one that has been idle longest.
+        requests: Requests under way that need a round. One more is answered 503.
+        header_size: Bytes of a request's header.
+    """
+
+    header_timeout: float = 10.0
+    idle_timeout: float = 120.0
+    response_timeout: float = 120.0
+    drain_timeout: float = 5.0
+    connections: int = 512
+    requests: int = 40
+    header_size: int = 16 * 1024

@@ -1,0 +1,135 @@
+"""Runs the HTTP front on a thread of its own: an event loop, its listening sockets, its connections."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+from concurrent.futures import Future
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+from uvicorn.server import ServerState
+
+from calicometrics.web.connection import Connection, Connections
+from calicometrics.web.limits import Limits
+from calicometrics.web.listen import BACKLOG
+
+if TYPE_CHECKING:
+    import socket
+    import ssl
+    from collections.abc import Iterable
+
+logger = logging.getLogger(__name__)
+
+
+class HttpServer:
+    """Serves an ASGI application on sockets that already listen. It owns the sockets.
+
+    It is uvicorn's protocol on asyncio's own loop, without what uvicorn's command line has around it: no signal
+    handlers, no logging set-up, no timer that ticks. Neither embedding program nor other servers notice it.
+
+    Args:
+        app: The application.
+        sockets: The listening sockets.
+        limits: What clients are granted.
+        tls: For HTTPS, the context; None for HTTP.
+    """
+
+    def __init__(
+        self,
+        app: Any,
+        sockets: Iterable[socket.socket],
+        limits: Limits | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._app = app
+        self._sockets = tuple(sockets)
+        self._limits = limits or Limits()
+        self._tls = tls
+        self._connections = Connections(self._limits)
+        self._thread: threading.Thread | None = None
+        self._serving: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+
+    def start(self) -> None:
+        """Start the thread; returns when requests are served."""
+        self._thread = threading.Thread(target=self._run, name="web", daemon=True)
+        self._thread.start()
+        try:
+            self._serving.result()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Accept no more, let the answers under way end within the drain time, and end the thread."""
+        if self._thread is not None:
+            if self._serving.exception() is None:
+                loop, stopping = self._serving.result()
+                with contextlib.suppress(RuntimeError):  # the loop has ended already
+                    loop.call_soon_threadsafe(stopping.set)
+            self._thread.join()
+        for listener in self._sockets:
+            listener.close()
+
+    def _run(self) -> None:
+        try:
+            with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+                runner.get_loop().set_exception_handler(_report)
+                runner.run(self._serve())
+        except BaseException as error:
+            if self._serving.done():
+                raise
+            self._serving.set_exception(error)  # start() raises it
+
+    async def _serve(self) -> None:
+        loop = asyncio.get_running_loop()
+        connections = self._connections
+        config = uvicorn.Config(
+            self._app,
+            http=Connection,
+            ws="none",
+            lifespan="off",
+            interface="asgi3",
+            log_config=None,
+            workers=1,  # or else the environment is asked
+            proxy_headers=False,
+            h11_max_incomplete_event_size=self._limits.header_size,
+        )
+        config.load()
+        factory = partial(Connection, connections, config, ServerState())
+        servers = [
+            await loop.create_server(
+                factory,
+                sock=listener,
+                ssl=self._tls,
+                ssl_handshake_timeout=self._limits.header_timeout if self._tls else None,
+                ssl_shutdown_timeout=self._limits.drain_timeout if self._tls else None,
+                backlog=BACKLOG,
+            )
+            for listener in self._sockets
+        ]
+        stopping = asyncio.Event()
+        self._serving.set_result((loop, stopping))
+        await stopping.wait()
+        for server in servers:
+            server.close()
+        await self._drain(connections)
+
+    async def _drain(self, connections: Connections) -> None:
+        for connection in connections:
+            connection.shutdown()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(connections.empty.wait(), self._limits.drain_timeout)
+        for connection in connections:
+            connection.transport.abort()
+        await connections.empty.wait()
+
+
+def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:  # noqa: ARG001 - asyncio's signature
+    """Log what asyncio reports in one line."""
+    error = context.get("exception")
+    logger.error("%s%s", context["message"], f": {type(error).__name__}: {error}" if error else "")
+    logger.debug("%s", context["message"], exc_info=error)

@@ -1,0 +1,271 @@
+"""The HTTP front among clients that mean it no good, over real sockets."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import http.client
+import os
+import pathlib
+import socket
+import ssl
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import trustme
+
+from calicometrics.exporter import Exporter, Round
+from calicometrics.exposition.parser import parse_exposition
+from calicometrics.families import MetricFamily
+from calicometrics.sinks.prometheus import PrometheusSink, WebOptions
+from calicometrics.snapshot import Snapshot
+from calicometrics.testing.bird import FakeBird
+from calicometrics.web.app import App
+from calicometrics.web.limits import Limits
+from calicometrics.web.listen import listen
+from calicometrics.web.server import HttpServer
+
+from .lab import wait_for
+from .needs import need_program
+
+pytestmark = pytest.mark.integration
+
+DATA = pathlib.Path(__file__).parents[1] / "data"
+HEADER_TIMEOUT = 3.0
+SOON = 1.0  # seconds in which a scrape is answered, whatever else goes on
+
+
+@pytest.fixture
+def exporter() -> Iterator[Exporter]:
+    """The founding document's node."""
+    replies = {
+        "show protocols all": (DATA / "founding/birdc_show_protocols_all.raw").read_bytes(),
+        "show status": (DATA / "bird/1.6.8/calico-mixed/show_status.raw").read_bytes(),
+    }
+    with FakeBird(replies) as bird, Exporter({"bird": bird.path}) as exporter:
+        yield exporter
+
+
+@pytest.fixture
+def address(exporter: Exporter) -> Iterator[str]:
+    """Where the node's metrics are."""
+    sink = PrometheusSink(
+        WebOptions(listen_address=("127.0.0.1:0",)), limits=Limits(header_timeout=HEADER_TIMEOUT)
+    )
+    sink.start(exporter)
+    yield sink.addresses[0]
+    sink.close()
+
+
+def fetch(address: str, path: str = "/metrics", **headers: str) -> tuple[float, bytes]:
+    """Return how long a page took, and the page."""
+    began = time.monotonic()
+    with contextlib.closing(http.client.HTTPConnection(address, timeout=20)) as connection:
+        connection.request("GET", path, headers={n.replace("_", "-"): value for n, value in headers.items()})
+        answer = connection.getresponse()
+        body = answer.read()
+        assert answer.status == 200, body
+    return time.monotonic() - began, body
+
+
+def connect(address: str) -> socket.socket:
+    host, _, port = address.rpartition(":")
+    return socket.create_connection((host, int(port)), timeout=20)
+
+
+def closed(client: socket.socket) -> bool:
+    """Whether the server has ended a connection."""
+    client.setblocking(False)
+    try:
+        return client.recv(1) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+
+
+class Drip(threading.Thread):
+    """Sends every client's header a byte at a time, for ever."""
+
+    def __init__(self, clients: list[socket.socket]) -> None:
+        super().__init__(name="drip")
+        self.clients = clients
+        self.over = threading.Event()
+
+    def run(self) -> None:
+        while not self.over.wait(0.1):
+            for client in self.clients:
+                with contextlib.suppress(OSError):
+                    client.send(b"x")
+
+
+@contextlib.contextmanager
+def nuisances(address: str, *, idle: int = 200, slow: int = 200) -> Iterator[list[socket.socket]]:
+    """One silent client, idle ones that have been served, and slow ones whose header never ends."""
+    with contextlib.ExitStack() as stack:
+        silent = stack.enter_context(connect(address))
+        kept = [stack.enter_context(connect(address)) for _ in range(idle)]
+        for client in kept:
+            client.sendall(b"GET /-/healthy HTTP/1.1\r\nHost: node\r\n\r\n")
+        for client in kept:
+            assert client.recv(1000).startswith(b"HTTP/1.1 200 OK\r\n")
+        dripping = [stack.enter_context(connect(address)) for _ in range(slow)]
+        for client in dripping:
+            client.sendall(b"GET /metrics HTTP/1.1\r\nX: ")
+            client.setblocking(False)
+        drip = Drip(dripping)
+        drip.start()
+        try:
+            yield [silent, *dripping]
+        finally:
+            drip.over.set()
+            drip.join()
+
+
+def test_one_silent_client_does_not_delay_a_scrape(address: str) -> None:
+    with connect(address):
+        took, page = fetch(address)
+    assert took < SOON
+    assert b"bird_up{" in page
+
+
+def test_400_idle_and_slow_clients_do_not_delay_a_scrape_and_the_slow_ones_are_gone_at_their_deadline(
+    address: str,
+) -> None:
+    fetch(address)
+    with nuisances(address) as doomed:
+        began = time.monotonic()
+        while time.monotonic() - began < 2 * HEADER_TIMEOUT:
+            took, _ = fetch(address)
+            assert took < SOON
+            time.sleep(0.1)
+        assert all(map(closed, doomed))
+
+
+def test_50_scrapes_at_once_are_answered_among_400_idle_and_slow_clients(address: str) -> None:
+    """40 requests may be under way; the rest are told to come back, and get their page then."""
+
+    def scrape(_: int) -> bool:
+        began = time.monotonic()
+        while time.monotonic() - began < 10 * SOON:
+            with contextlib.suppress(AssertionError):
+                took, page = fetch(address, Accept_Encoding="gzip")
+                return took < 3 * SOON and b"bird_up{" in gzip.decompress(page)
+        return False
+
+    with nuisances(address), ThreadPoolExecutor(50) as pool:
+        assert all(pool.map(scrape, range(50)))
+
+
+def test_more_clients_than_are_granted_do_not_keep_a_scraper_out(address: str) -> None:
+    with contextlib.ExitStack() as stack:
+        for _ in range(700):
+            stack.enter_context(connect(address))
+        took, _ = fetch(address)
+        assert took < SOON
+
+
+def test_when_the_clients_have_gone_descriptors_and_threads_are_what_they_were(address: str) -> None:
+    def taken() -> tuple[int, int]:
+        return len(os.listdir("/proc/self/fd")), threading.active_count()
+
+    fetch(address)  # begins the threads that stay
+    before = taken()
+    with nuisances(address):
+        fetch(address)
+        assert taken() != before
+    for _ in range(20):
+        fetch(address)
+    wait_for(lambda: taken() == before)
+
+
+class Large:
+    """An exporter of 75 MB: 420,000 samples."""
+
+    succeeded = True
+
+    def __init__(self) -> None:
+        self.families = []
+        for number in range(6):
+            made = MetricFamily(f"bird_{number}", "gauge", "Large.", ["description", "protocol"])
+            made.rows.extend([(("d" * 130, f"Mesh_{peer}"), (float(peer),)) for peer in range(70_000)])
+            self.families.append(made)
+
+    def round(self, timeout: float | None = None) -> Round:
+        return Round(tuple(self.families), (), Snapshot(), time.time())
+
+
+@contextlib.contextmanager
+def served(
+    exporter: object, limits: Limits | None = None, tls: ssl.SSLContext | None = None
+) -> Iterator[str]:
+    app = App(exporter)  # type: ignore[arg-type]
+    listener = listen("127.0.0.1:0")
+    port = listener.getsockname()[1]
+    server = HttpServer(app, [listener], limits, tls)
+    server.start()
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        server.close()
+        app.close()
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+def test_75_megabytes_under_way_do_not_delay_other_answers(encoding: str) -> None:
+    large = Large()
+    with served(large) as address, ThreadPoolExecutor(1) as pool:
+        scrape = pool.submit(fetch, address, Accept_Encoding=encoding)
+        longest = 0.0
+        while not scrape.done():
+            longest = max(longest, fetch(address, "/-/healthy")[0])
+        _, body = scrape.result()
+    page = gzip.decompress(body) if encoding == "gzip" else body
+    assert len(page) > 70_000_000
+    assert page.count(b"\n") == 6 * 70_002
+    assert page.endswith(b'",protocol="Mesh_69999"} 69999.0\n')
+    assert longest < SOON
+
+
+def test_a_silent_client_does_not_delay_a_scrape_over_tls_and_is_gone_at_its_deadline(
+    exporter: Exporter,
+) -> None:
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+    with served(exporter, Limits(header_timeout=HEADER_TIMEOUT), context) as address:
+        with connect(address) as silent:
+            host, _, port = address.rpartition(":")
+            began = time.monotonic()
+            with contextlib.closing(
+                http.client.HTTPSConnection(host, int(port), timeout=20, context=trusting)
+            ) as connection:
+                for _ in range(2):
+                    connection.request("GET", "/metrics")
+                    assert parse_exposition(connection.getresponse().read().decode())
+            assert time.monotonic() - began < SOON
+            wait_for(lambda: closed(silent))
+
+
+def test_curl_gets_what_it_asks_for(address: str) -> None:
+    curl = need_program("curl", "curl")
+
+    def run(*arguments: str) -> str:
+        return subprocess.run(
+            [curl, "-sS", "--max-time", "20", *arguments], capture_output=True, text=True, check=True
+        ).stdout
+
+    page = run(f"http://{address}/")
+    assert parse_exposition(page)
+    assert "bird_up{" in run("--compressed", f"http://{address}/metrics")
+    assert run("-H", "Accept: text/html", f"http://{address}/").startswith("<!DOCTYPE html>")
+    assert run("-H", "Accept: application/openmetrics-text", f"http://{address}/metrics").endswith("# EOF\n")
+    assert run("-o", os.devnull, "-w", "%{http_code}", "-d", "x=1", f"http://{address}/metrics") == "405"
+    assert run("--http1.0", f"http://{address}/-/ready") == "ready\n"
+    assert run("-I", f"http://{address}/metrics").startswith("HTTP/1.1 200 OK\n")
