@@ -1,9 +1,9 @@
-"""What `calicometrics serve --demo` holds in memory: the exporter, its HTTP front and the simulated node in one process.
+"""What `calicometrics serve --demo` holds in memory: exporter, HTTP front and simulated node in one process.
 
     python benchmarks/demo_rss.py [--scrapes N] [--limit MB]
 
-Scrapes the page N times (both formats, with and without gzip) and prints the resident set size after the first and after the
-last scrape. Exits with 1 when the last one is above the limit.
+Scrapes the page N times (both formats, with and without gzip) and prints the resident set size after the first and
+after the last scrape. Exits with 1 when the last one is above the limit.
 """
 
 from __future__ import annotations
