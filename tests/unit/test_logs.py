@@ -24,7 +24,7 @@ def logged(level: str, form: str, **extra: object) -> str:
     logger = logging.getLogger("calicometrics.test")
     logger.debug("detail")
     try:
-        raise ValueError("out of luck")
+        int("x")
     except ValueError:
         logger.warning('a "quoted" %s', "word\nand a line", exc_info=True)
     return stream.getvalue()
@@ -35,7 +35,8 @@ def test_logfmt_quotes_what_needs_it_and_keeps_one_line_for_each_event() -> None
     assert line.partition(" ")[0].startswith("ts=20")
     assert line.partition(" ")[0].endswith("Z")
     assert line.partition(" ")[2] == (
-        r'level=warning logger=calicometrics.test msg="a \"quoted\" word\nand a line" error="ValueError: out of luck"'
+        r'level=warning logger=calicometrics.test msg="a \"quoted\" word\nand a line" '
+        """error="ValueError: invalid literal for int() with base 10: 'x'\""""
     )
 
 
@@ -46,7 +47,7 @@ def test_json_has_the_same_fields() -> None:
         "level": "warning",
         "logger": "calicometrics.test",
         "msg": 'a "quoted" word\nand a line',
-        "error": "ValueError: out of luck",
+        "error": "ValueError: invalid literal for int() with base 10: 'x'",
     }
 
 
@@ -59,10 +60,10 @@ def test_tracebacks_are_for_debugging_only() -> None:
     stream = io.StringIO()
     logs.setup("debug", "json", stream)
     try:
-        raise ValueError("x")
+        int("x")
     except ValueError:
         logging.getLogger("t").debug("failed", exc_info=True)
-        logging.getLogger("t").error("failed", exc_info=True)
+        logging.getLogger("t").exception("failed")
     debug, error = map(json.loads, stream.getvalue().splitlines())
     assert "Traceback" in debug["traceback"]
     assert "traceback" not in error

@@ -13,7 +13,7 @@ from calicometrics.web.listen import address_text, listen_on, parse_listen_addre
 from calicometrics.web.paths import TELEMETRY, check_telemetry_path
 
 if TYPE_CHECKING:
-    from calicometrics.exporter import Exporter
+    from calicometrics.exporter import Exporter, Round
     from calicometrics.web.app import App
     from calicometrics.web.limits import Limits
     from calicometrics.web.rendering import HtmlPage, JsonPage
@@ -64,7 +64,7 @@ class PrometheusSink(Sink):
     Args:
         options: Where to listen.
         html_page: Makes the page that a browser gets at ``/``; by default a short one.
-        json_page: Makes the body of ``/json``, in UTF-8; without it there is no such page.
+        json_page: Makes the body of ``/json``, in UTF-8; by default the models.
         limits: What clients are granted.
     """
 
@@ -107,7 +107,7 @@ class PrometheusSink(Sink):
             exporter,
             telemetry_path=self.options.telemetry_path,
             html_page=self._html_page,
-            json_page=self._json_page,
+            json_page=self._json_page or _models,
             max_requests=limits.requests,
         )
         try:
@@ -128,3 +128,9 @@ class PrometheusSink(Sink):
         if self._app is not None:
             self._app.close()
         self._server = self._app = None
+
+
+def _models(done: Round) -> bytes:
+    from calicometrics.jsonmodel import dumps, round_to_json
+
+    return dumps(round_to_json(done)).encode()
