@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pathlib
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from calicometrics.exposition.parser import parse_exposition
 from calicometrics.testing.bird import FakeBird
 
-from .serving import page, serve
+from .serving import get, page, serve
 
 pytestmark = pytest.mark.integration
 
@@ -55,3 +56,18 @@ def test_each_line_of_the_documents_page_is_exactly_one_sample(
             if sample.name == line.name and dict(line.labels).items() <= dict(sample.labels).items()
         ]
         assert [sample.value for sample in matching] == [line.value], line
+
+
+def test_the_models_are_served_as_json(founding_node: str) -> None:
+    status, body = get(f"{founding_node}/json")
+    assert status == 200
+    shown = json.loads(body)
+    node = {protocol["name"]: protocol for protocol in shown["daemons"]["bird"]["protocols"]}["Node_192_168_97_2"]
+    assert node["detail"]["hold_timer"] == {"remaining": 95.0, "configured": 180.0}
+    assert node["channels"][0]["changes"]["export_withdraws"]["rejected"] is None
+
+
+def test_probes_are_answered(founding_node: str) -> None:
+    assert get(f"{founding_node}/-/healthy")[0] == 200
+    assert get(f"{founding_node}/-/ready")[0] == 200
+    assert get(f"{founding_node}/nothing")[0] == 404

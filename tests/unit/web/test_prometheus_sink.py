@@ -52,7 +52,7 @@ def test_it_serves_on_every_address_and_says_where(
     for address in sink.addresses:
         assert get(address, "/telemetry")[0] == 200
         assert get(address, "/metrics")[0] == 404
-        assert get(address, "/json")[0] == 404
+        assert get(address, "/json")[0] == 200
     assert [record.getMessage() for record in caplog.records] == [f"listening on {', '.join(sink.addresses)}"]
 
 
