@@ -26,12 +26,12 @@ class Worker:
         self._calls: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
-        self._current: Future[Any] | None = None
+        self._pending = 0
 
     @property
     def busy(self) -> bool:
-        """Whether the latest call has not returned yet."""
-        return self._current is not None and not self._current.done()
+        """Whether a call has not returned yet."""
+        return self._pending > 0
 
     def submit(self, call: Callable[[], Any]) -> Future[Any]:
         """Return the future of a call; the thread starts with the first one."""
@@ -40,7 +40,7 @@ class Worker:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
                 self._thread.start()
-            self._current = future
+            self._pending += 1
             self._calls.put((future, call))
         return future
 
@@ -55,7 +55,16 @@ class Worker:
         while (item := self._calls.get()) is not None:
             future, call = item
             try:
-                future.set_result(call())
+                result = call()
             except BaseException as error:  # noqa: BLE001 - handed to whoever waits
+                self._over()
                 future.set_exception(error)
+            else:
+                self._over()
+                future.set_result(result)
+                del result
             del item, future, call  # a kept reference would keep a whole round's families
+
+    def _over(self) -> None:
+        with self._lock:
+            self._pending -= 1

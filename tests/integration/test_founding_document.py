@@ -62,7 +62,9 @@ def test_the_models_are_served_as_json(founding_node: str) -> None:
     status, body = get(f"{founding_node}/json")
     assert status == 200
     shown = json.loads(body)
-    node = {protocol["name"]: protocol for protocol in shown["daemons"]["bird"]["protocols"]}["Node_192_168_97_2"]
+    node = {protocol["name"]: protocol for protocol in shown["daemons"]["bird"]["protocols"]}[
+        "Node_192_168_97_2"
+    ]
     assert node["detail"]["hold_timer"] == {"remaining": 95.0, "configured": 180.0}
     assert node["channels"][0]["changes"]["export_withdraws"]["rejected"] is None
 

@@ -139,7 +139,7 @@ def test_an_offer_without_a_name_is_an_error() -> None:
 
 def test_a_hook_that_does_not_exist_is_an_error() -> None:
     loaded = Plugins()
-    loaded.load_entry_point(EntryPoint("thing", lambda: plugin_module(register_colectors=lambda: [])))
+    loaded.load_entry_point(EntryPoint("thing", lambda: plugin_module(register_colectors=lambda: ())))
     assert "does not fit the hooks" in str(loaded.plugins[-1].error)
 
 

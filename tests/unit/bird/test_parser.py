@@ -10,6 +10,7 @@ import re
 
 import pytest
 
+from calicometrics.bird.daemon import parse_memory, parse_route_counts, parse_status
 from calicometrics.bird.model import (
     BgpChannel,
     BgpSession,
@@ -25,7 +26,6 @@ from calicometrics.bird.model import (
     TableRoutes,
     Timer,
 )
-from calicometrics.bird.daemon import parse_memory, parse_route_counts, parse_status
 from calicometrics.bird.parser import parse_protocols
 from calicometrics.errors import ParseError
 from calicometrics.jsonmodel import dumps, to_json
