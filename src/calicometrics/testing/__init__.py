@@ -1,0 +1,1 @@
+"""Test doubles for plugin authors, and for the tests of calicometrics itself."""
