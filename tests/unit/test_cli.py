@@ -172,8 +172,10 @@ def test_parse_lists_what_it_did_not_understand_with_line_numbers(capsys, tmp_pa
     numbers = {line.strip(): number for number, line in enumerate(lines.splitlines(), 1)}
     assert err.splitlines() == [
         f"line {numbers['Colour:           blue']}: no rule reads 'Colour:           blue'",
-        (f"line {numbers['Hold timer:       soon']}: show protocols all: Node_192_168_97_2: Hold timer: "
-        "expected a timer, remaining/configured, not 'soon'"),
+        (
+            f"line {numbers['Hold timer:       soon']}: show protocols all: Node_192_168_97_2: Hold timer: "
+            "expected a timer, remaining/configured, not 'soon'"
+        ),
     ]
     assert len(json.loads(out)["protocols"]) == 5
 
