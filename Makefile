@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help demo test unit integration lint format docs clean
+.PHONY: help demo test unit integration lint format fuzz docs clean
 
 help:  ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,12 @@ lint: $(VENV)/.developing  ## check style and types
 format: $(VENV)/.developing  ## format the code
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
+
+FUZZ_RUNS ?= 50000
+
+fuzz: $(VENV)/.developing  ## feed the parsers damaged input, FUZZ_RUNS times each
+	$(BIN)/python -m pip install --quiet --group fuzz
+	$(BIN)/python tests/fuzz/fuzz_exposition.py $(FUZZ_RUNS)
 
 docs: $(VENV)/.developing  ## build the documentation site
 	$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build/html
