@@ -43,7 +43,7 @@ def test_a_file_that_is_missing_is_an_error_that_names_it(tmp_path):
 
 
 def test_a_path_that_no_file_can_have_is_an_error():
-    with pytest.raises(SourceError, match="open: embedded null byte"):
+    with pytest.raises(SourceError, match="open: .*embedded null"):
         FileSource("a\0b").read()
 
 
