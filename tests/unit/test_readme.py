@@ -1,0 +1,58 @@
+"""What the README shows works."""
+
+from __future__ import annotations
+
+import pathlib
+import re
+import subprocess
+import sys
+
+import pytest
+
+from calicometrics.cli import VERBS
+
+ROOT = pathlib.Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.mark.parametrize("code", [code for language, code in BLOCKS if language == "python"])
+def test_the_python_examples_run(code: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_there_are_examples() -> None:
+    assert [language for language, _ in BLOCKS].count("python") >= 2
+
+
+def test_the_commands_exist() -> None:
+    verbs = set(
+        re.findall(
+            r"calicometrics ([a-z-]+)", " ".join(re.findall(r"(?:`|\$ )(calicometrics [^`\n]+)", README))
+        )
+    )
+    assert verbs
+    assert verbs <= set(VERBS)
+    targets = set(re.findall(r"\$ make ([a-z-]+)", README))
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert {"demo", "test"} <= targets
+    assert all(f"\n{target}:" in makefile for target in targets)
+
+
+def test_the_links_lead_somewhere() -> None:
+    for link in re.findall(r"\]\(([^)]+)\)", README):
+        assert link.startswith("http") or (ROOT / link.partition("#")[0]).exists(), link
+
+
+def test_the_families_of_the_table_are_exported() -> None:
+    from calicometrics.collectors import built_in_collectors
+    from calicometrics.exporter import OWN_FAMILIES
+
+    known = {spec.name for collector in built_in_collectors() for spec in collector.families}
+    known |= {spec.name for spec in OWN_FAMILIES}
+    table = README[README.index("## What it exports") : README.index("## In Python")]
+    for name in re.findall(r"^\| `(bird_\w+|calicometrics_\w+)`", table, re.MULTILINE):
+        assert name in known
