@@ -205,9 +205,11 @@ class Snapshot:
         def parse() -> list[Protocol]:
             # The family that BIRD 1.x serves is told by nothing but the daemon's name; with peers, by their addresses.
             family = "ipv6" if daemon.endswith("6") else None
-            return self._parsers[daemon].parse(
+            protocols = self._parsers[daemon].parse(
                 self.text(daemon, PROTOCOLS), family=family, problems=self.problems(daemon)
             )
+            self._memo.drop((daemon, PROTOCOLS))  # tens of megabytes, not to be held while the round lasts
+            return protocols
 
         protocols: list[Protocol] = self._memo.once((daemon, "protocols"), parse)
         return protocols
@@ -338,6 +340,11 @@ class _Memo:
             except BaseException as error:  # noqa: BLE001 - handed on, to this caller first
                 cell.set_exception(error)
         return cell.result()
+
+    def drop(self, key: object) -> None:
+        """Forget a key; whoever asks next computes it again."""
+        with self._lock:
+            self._cells.pop(key, None)
 
     def peek(self, key: object) -> Any:
         """Return the result of a key that has been computed without an error, else None."""

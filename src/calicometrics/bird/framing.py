@@ -16,7 +16,9 @@ from calicometrics.errors import ParseError
 _PLAIN, _SOCKET, _VERBOSE = 0, 1, 5  # blanks in front of a line whose code is not repeated
 
 _CODED = re.compile(r"\d{4}[- ]")
-_END = re.compile(r"\n(\d{4}) ([^\n]*)")
+_END = re.compile(r"(\d{4}) ([^\n]*)")
+_LATER_END = re.compile(r"\n" + _END.pattern)
+_FIRST_ERROR = "8000"
 _NOT_VERBOSE = re.compile(r"\n(?! {5}|\d{4}-|\n|\Z)")
 _GREETING = re.compile(r"(?:(?:0001 |0016 )?(?:BIRD \S+ ready\.|Access restricted) *(?:\n|\Z))+")
 _PREFIX = {margin: re.compile(rf"(?m)^(?:\d{{4}}-| {{{margin}}})") for margin in (_SOCKET, _VERBOSE)}
@@ -31,7 +33,7 @@ class Reply:
     """One reply of BIRD, without greeting and end.
 
     Attributes:
-        text: Its lines, still with codes and margin.
+        text: Its lines, still with codes and margin, each with a line feed in front of it.
         margin: The blanks that stand in front of each line that has no code, before its own indent.
         offset: Lines taken off the front, for error messages.
         end: The text behind a terminator such as ``0013``, None without a terminator.
@@ -46,14 +48,14 @@ class Reply:
     def lines(self) -> list[str]:
         """What ``birdc`` prints: the lines without codes and margin."""
         text = self.text if self.margin == _PLAIN else _PREFIX[self.margin].sub("", self.text)
-        return [*(text.split("\n") if text else ()), *([self.end] if self.end else ())]
+        return [*text.split("\n")[1:], *([self.end] if self.end else ())]
 
     def blocks(self) -> list[str]:
         """Return the text cut before each line without an indent of its own.
 
         Such a line has lost its code and margin; those below it have kept their margin, and codes became one.
         """
-        blocks = _ROW[self.margin].split(f"\n{self.text}")
+        blocks = _ROW[self.margin].split(self.text)
         if self.margin == _PLAIN:
             return blocks
         margin = "\n" + " " * self.margin
@@ -73,19 +75,17 @@ def unframe(text: str) -> Reply:
     if "\r\n" in text:
         text = text.replace("\r\n", "\n")
     greeting = _GREETING.match(text)
-    offset = 0
-    if greeting is not None:
-        text = text[greeting.end() :]
-        offset = greeting[0].count("\n")
-    if not _CODED.match(text):
-        return Reply(text.rstrip("\n"), _PLAIN, offset)
-    text = f"\n{text}"  # so that every line is found by the line feed in front of it
-    end = _END.search(text)
+    start = greeting.end() if greeting is not None else 0
+    offset = text.count("\n", 0, start)
+    coded = _CODED.match(text, start)
+    # A reply may be large, so it is cut and given its first line feed in one copy.
+    if coded is None:
+        return Reply("\n" + text[start:].rstrip("\n"), _PLAIN, offset)
+    end = _END.match(text, start) or _LATER_END.search(text, start)
     if end is None:
-        verbose = not _NOT_VERBOSE.search(text)
-        return Reply(text[1:].rstrip("\n"), _VERBOSE if verbose else _SOCKET, offset)
+        text = "\n" + text[start:].rstrip("\n")
+        return Reply(text, _SOCKET if _NOT_VERBOSE.search(text) else _VERBOSE, offset)
     code, words = end.groups()
-    if code >= "8000":
-        line = text.count("\n", 0, end.start(1)) + offset
-        raise ParseError(f"BIRD answered {code} {words}", line)
-    return Reply(text[1 : end.start()], _SOCKET, offset, words)
+    if code >= _FIRST_ERROR:
+        raise ParseError(f"BIRD answered {code} {words}", text.count("\n", 0, end.start(1)) + 1)
+    return Reply("\n" + text[start : end.start(1)].rstrip("\n"), _SOCKET, offset, words)

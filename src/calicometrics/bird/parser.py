@@ -216,7 +216,7 @@ class _KindReader:
         if result is not None:
             return result
         errors: list[SectionError] = []
-        result = self._old.get(key)
+        result = self._old.pop(key, None)  # moved, so that a text is held once
         if result is None:
             result = read(errors.append)
         for error in errors:
@@ -249,9 +249,7 @@ def _line_of(content: str, blocks: Sequence[str], index: int) -> int:
     """Return the number, from 1, of a line of the block at an index."""
     before = sum(block.count("\n") + 1 for block in blocks[:index])
     lines = [line.strip() for line in blocks[index].split("\n")]
-    return before + lines.index(
-        content.strip()
-    )  # the first block begins with a line feed that is not in the text
+    return before + lines.index(content.strip())  # the line feed before the first line makes an empty block
 
 
 def _has_ipv6_neighbor(detail: object) -> bool:
