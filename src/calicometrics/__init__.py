@@ -21,9 +21,16 @@ if TYPE_CHECKING:
     from calicometrics.errors import PluginError as PluginError
     from calicometrics.errors import SourceError as SourceError
     from calicometrics.exporter import Exporter as Exporter
+    from calicometrics.exposition.parser import parse_exposition as parse_exposition
+    from calicometrics.families import Column as Column
     from calicometrics.families import MetricFamily as MetricFamily
+    from calicometrics.felix.model import Summary as Summary
+    from calicometrics.felix.model import parse_summaries as parse_summaries
     from calicometrics.hookspecs import hookimpl as hookimpl
+    from calicometrics.sinks.base import Sink as Sink
     from calicometrics.snapshot import Snapshot as Snapshot
+    from calicometrics.sources import FileSource as FileSource
+    from calicometrics.sources import HttpSource as HttpSource
     from calicometrics.spec import FamilySpec as FamilySpec
 
 __version__ = "0.1.0"
@@ -32,19 +39,26 @@ _HOMES = {
     "BirdSocket": "bird.client",
     "CalicometricsError": "errors",
     "Collector": "collectors.base",
+    "Column": "families",
     "CommandError": "errors",
     "ConfigError": "errors",
     "Exporter": "exporter",
     "FamilySpec": "spec",
+    "FileSource": "sources",
+    "HttpSource": "sources",
     "MetricFamily": "families",
     "ParseError": "errors",
     "PluginError": "errors",
     "ProtocolKind": "bird.kinds",
+    "Sink": "sinks.base",
     "Snapshot": "snapshot",
     "SourceError": "errors",
+    "Summary": "felix.model",
     "hookimpl": "hookspecs",
+    "parse_exposition": "exposition.parser",
     "parse_protocols": "bird.parser",
     "parse_status": "bird.daemon",
+    "parse_summaries": "felix.model",
 }
 
 __all__ = ["__version__", *_HOMES]  # noqa: PLE0604 - names, all of them

@@ -79,8 +79,14 @@ def _fields(cls: type) -> tuple[str, ...]:
     return names
 
 
+def _felix_to_json(families: list[MetricFamily]) -> dict[str, Any]:
+    from calicometrics.felix.model import felix_status, summaries
+
+    return {"status": to_json(felix_status(families)), "summaries": to_json(summaries(families))}
+
+
 def round_to_json(done: Round) -> dict[str, Any]:
-    """Return the models of one round: daemons with their protocols, pages with their families, collectors."""
+    """Return the models of one round: daemons with their protocols, Felix, all pages' families, collectors."""
     snapshot = done.snapshot
     daemons = {}
     for daemon in snapshot.daemons:
@@ -91,12 +97,16 @@ def round_to_json(done: Round) -> dict[str, Any]:
             "protocols": to_json(protocols),
         }
     pages = {
-        name: families_to_json(page.families) for name in snapshot.pages if (page := snapshot.read_page(name))
+        name: families_to_json(page.families)
+        for name in snapshot.pages
+        if (page := snapshot.read_page(name)) is not None
     }
+    felix = snapshot.read_page("felix")
     return {
         "version": SCHEMA_VERSION,
         "time": done.time,
         "daemons": daemons,
+        "felix": None if felix is None else _felix_to_json(felix.families),
         "pages": pages,
         "collectors": [
             {"name": r.name, "success": r.success, "duration": r.duration, "errors": list(r.errors)}

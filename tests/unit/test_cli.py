@@ -238,6 +238,36 @@ def test_rules_come_improved_or_as_they_were(capsys) -> None:
     assert improved != original
 
 
+def test_lint_tells_which_names_do_not_exist_or_no_longer_do(capsys, tmp_path: pathlib.Path) -> None:
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(
+        "groups:\n- rules:\n  - expr: felix_iptables_lock_retries > 0 and bird_bgp_peer_upp == 0\n"
+    )
+    status, out, _ = run(capsys, "lint", str(rules))
+    assert status == 1
+    assert out.splitlines() == [
+        f"{rules}:3: felix_iptables_lock_retries: gone since Calico v3.32, v3.31 was the last to have it",
+        f"{rules}:3: bird_bgp_peer_upp: calicometrics has no such metric; is it bird_bgp_peer_up?",
+    ]
+    rules.write_text("groups:\n- rules:\n  - expr: bird_bgp_peer_up == 0 unless felix_host\n")
+    assert run(capsys, "lint", str(rules)) == (0, "", "")
+
+
+def test_lint_of_a_file_that_is_not_there_says_so(capsys, tmp_path: pathlib.Path) -> None:
+    status, _, err = run(capsys, "lint", f"{tmp_path}/none.yaml")
+    assert status == 1
+    assert "none.yaml: open: no such file" in err
+
+
+def test_collect_of_the_demo_has_felix_typed(capsys) -> None:
+    status, out, _ = run(capsys, "collect", "--demo", "--format=json", "--log.level=error")
+    assert status == 0
+    felix = json.loads(out)["felix"]
+    assert felix["status"]["resync_state"] == "in-sync"
+    summaries = {summary["name"]: summary for summary in felix["summaries"]}
+    assert set(summaries["felix_exec_time_micros"]["quantiles"]) == {"0.5", "0.9", "0.99"}
+
+
 # --- what is wrong ------------------------------------------------------------------------------------------------
 
 
@@ -278,7 +308,7 @@ def test_the_version_is_told(capsys) -> None:
     assert run(capsys, "--version") == (0, f"calicometrics {__version__}\n", "")
 
 
-@pytest.mark.parametrize("verb", ["serve", "collect", "parse", "plugins", "metrics", "rules"])
+@pytest.mark.parametrize("verb", ["serve", "collect", "parse", "plugins", "metrics", "rules", "lint"])
 def test_every_verb_has_help(capsys, verb: str) -> None:
     status, out, err = run(capsys, verb, "--help")
     assert (status, err) == (0, "")

@@ -24,6 +24,7 @@ VERBS = {
     "plugins": "what is installed, what it offers, what is on",
     "metrics": "every family the enabled collectors can export",
     "rules": "Prometheus alert rules",
+    "lint": "metric names in rules and dashboards that do not exist",
 }
 
 
