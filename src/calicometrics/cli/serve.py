@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import signal
-import threading
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from calicometrics import __version__
 from calicometrics.cli import GOOD, build
-from calicometrics.errors import ConfigError
+from calicometrics.cli.serving import Service
+from calicometrics.errors import CalicometricsError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable
-
-    from calicometrics.families import MetricFamily
-    from calicometrics.sinks.base import Sink
 
 logger = logging.getLogger(__name__)
 
@@ -28,35 +24,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(parsed: argparse.Namespace) -> int:
-    """Serve until SIGTERM or SIGINT; what has been asked for by then is still answered."""
-    over = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: over.set())
-    setup = build.load(parsed)
-    with contextlib.ExitStack() as stack:
-        exporter = build.make_exporter(setup, stack)
-        sinks = _make_sinks(setup)
-        for sink in sinks:
-            stack.callback(sink.close)
-            sink.start(exporter)
-        exporter.add_own(lambda: _health(sinks))
+    """Serve until SIGTERM or SIGINT; SIGHUP reads the settings again.
+
+    What has been asked for by the end is still answered. Settings that are wrong are refused, and the old ones stay.
+    """
+    signals: SimpleQueue[int] = SimpleQueue()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda number, _: signals.put(number))
+    service = Service()
+    try:
+        service.apply(build.load(parsed))
         logger.info("calicometrics %s serves", __version__)
-        over.wait()
+        while signals.get() == signal.SIGHUP:
+            _reload(service, parsed)
         logger.info("ending")
+    finally:
+        service.close()
     return GOOD
 
 
-def _make_sinks(setup: build.Setup) -> list[Sink]:
-    names = setup.settings.enabled("sink")
-    if not names:
-        raise ConfigError("no sink is on: --sink.prometheus serves metrics over HTTP")
-    sinks = []
-    for name in names:
-        cls = setup.plugins.sinks[name]
-        options = setup.settings.sections.get(cls.section or f"sink.{name}")
-        sinks.append(cls(options if options is not None else cls.Options()))
-    return sinks
-
-
-def _health(sinks: Iterable[Sink]) -> list[MetricFamily]:
-    return [family for sink in sinks for family in sink.families()]
+def _reload(service: Service, parsed: argparse.Namespace) -> None:
+    try:
+        service.apply(build.load(parsed))
+    except CalicometricsError as error:
+        for line in str(error).splitlines():
+            logger.error("settings refused: %s", line)  # noqa: TRY400 - a traceback would tell the user nothing
+    else:
+        logger.info("settings read again")

@@ -1,0 +1,131 @@
+"""The serving process: signals, settings that change, settings that are wrong."""
+
+from __future__ import annotations
+
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from calicometrics.testing.bird import FakeBird
+
+from .lab import wait_for
+from .serving import Serving, get, serve, value
+
+pytestmark = pytest.mark.integration
+
+MIXED = pathlib.Path(__file__).parents[1] / "data/bird/1.6.8/calico-mixed"
+
+
+@pytest.fixture
+def bird():
+    with FakeBird.from_directory(MIXED) as fake:
+        yield fake
+
+
+def names(serving: Serving) -> set[str]:
+    return {sample.name for sample in serving.samples()}
+
+
+def hang_up(serving: Serving, expected: str) -> None:
+    count = serving.log.count(expected)
+    serving.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: serving.log.count(expected) > count)
+
+
+def test_sigterm_ends_it_with_status_0_and_frees_the_port(bird: FakeBird) -> None:
+    with serve(f"--bird.socket={bird.path}", "--no-collector.felix_summaries") as serving:
+        assert value(serving.samples(), "bird_daemon_up", bird_daemon="bird") == 1
+        assert serving.stop() == 0
+        assert "Traceback" not in serving.log
+        port = int(serving.url.rpartition(":")[2])
+        with socket.socket() as again:
+            again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            again.bind(("127.0.0.1", port))
+
+
+def test_sighup_reads_the_settings_again_and_refuses_wrong_ones(
+    bird: FakeBird, tmp_path: pathlib.Path
+) -> None:
+    file = tmp_path / "calicometrics.toml"
+    file.write_text("[collector]\nfelix_summaries = false\n")
+    with serve(f"--bird.socket={bird.path}", f"--config.file={file}") as serving:
+        assert "bird_memory_bytes" not in names(serving)
+        file.write_text("[collector]\nfelix_summaries = false\nbird_memory = true\nbird_protocols = false\n")
+        hang_up(serving, "settings read again")
+        assert "bird_memory_bytes" in names(serving)
+        assert "bird_up" not in names(serving)
+        file.write_text("[collector]\nbird_memroy = true\n")
+        hang_up(serving, "settings refused")
+        assert "bird_memroy: no such key; did you mean collector.bird_memory?" in serving.log
+        assert "bird_memory_bytes" in names(serving)
+        file.write_text('endpoint = ["typha"]\n')
+        hang_up(serving, "expected NAME=URL")
+        assert "bird_memory_bytes" in names(serving)
+        assert serving.stop() == 0
+
+
+def test_sighup_exchanges_a_sink_whose_options_changed(bird: FakeBird, tmp_path: pathlib.Path) -> None:
+    file = tmp_path / "calicometrics.toml"
+    base = "[collector]\nfelix_summaries = false\n[web]\n"
+    file.write_text(f'{base}telemetry-path = "/one"\n')
+    with serve(f"--bird.socket={bird.path}", f"--config.file={file}") as serving:
+        assert get(f"{serving.url}/one")[0] == 200
+        file.write_text(f'{base}telemetry-path = "/two"\n')
+        hang_up(serving, "settings read again")
+        assert (get(f"{serving.url}/one")[0], get(f"{serving.url}/two")[0]) == (404, 200)
+        file.write_text(f'{base}telemetry-path = "three"\n')
+        hang_up(serving, "settings refused")
+        assert "web.telemetry-path" in serving.log
+        assert get(f"{serving.url}/two")[0] == 200
+
+
+def test_a_port_that_is_taken_is_one_clear_sentence(bird: FakeBird) -> None:
+    with serve(f"--bird.socket={bird.path}", "--no-collector.felix_summaries") as serving:
+        address = serving.url.removeprefix("http://")
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "calicometrics", "serve", f"--bird.socket={bird.path}"),
+                f"--web.listen-address={address}",
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=30,
+        )
+    assert done.returncode == 1
+    assert (
+        done.stderr.splitlines()[-1] == f"calicometrics: cannot listen on {address}: address already in use"
+    )
+    assert "Traceback" not in done.stderr
+
+
+def test_without_a_sink_there_is_nothing_to_do(bird: FakeBird) -> None:
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "calicometrics",
+            "serve",
+            f"--bird.socket={bird.path}",
+            "--no-sink.prometheus",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    assert done.returncode == 2
+    assert "no sink is on" in done.stderr
+
+
+def test_readiness_follows_the_first_daemon_that_answers(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "bird.ctl"
+    with serve(f"--bird.socket=bird={path}", "--no-collector.felix_summaries") as serving:
+        assert get(f"{serving.url}/-/ready")[0] == 503
+        assert get(f"{serving.url}/-/healthy")[0] == 200
+        with FakeBird.from_directory(MIXED, path=path):
+            assert get(f"{serving.url}/-/ready")[0] == 200
