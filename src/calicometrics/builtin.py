@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 _SINKS = {
     "prometheus": "PrometheusSink",
+    "json_lines": "JsonSink",
+    "statsd": "StatsdSink",
+    "textfile": "TextfileSink",
 }
 
 

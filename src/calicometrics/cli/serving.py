@@ -90,8 +90,14 @@ class Service:
         self._sinks[name] = sink
 
     def _health(self) -> Iterator[MetricFamily]:
+        """Yield the families of all sinks; those of one name become one."""
+        merged: dict[str, MetricFamily] = {}
         for sink in list(self._sinks.values()):
-            yield from sink.families()
+            for family in sink.families():
+                first = merged.setdefault(family.name, family)
+                if first is not family:
+                    first.tables.extend(family.tables)
+        yield from (family for family in merged.values() if family.sample_count())
 
 
 def _wanted(setup: build.Setup) -> dict[str, Sink]:
