@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help demo test unit integration lint format fuzz docs clean
+.PHONY: help demo test unit integration lint format fuzz docs docs-update clean
 
 help:  ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ fuzz: $(VENV)/.developing  ## feed the parsers damaged input, FUZZ_RUNS times ea
 
 docs: $(VENV)/.developing  ## build the documentation site
 	$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build/html
+
+docs-update: $(VENV)/.developing  ## write the pages that are made from the code
+	$(BIN)/python docs/generate.py
 
 clean:  ## remove what the other targets made
 	rm -rf .venv .venv-newest .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache build dist docs/_build

@@ -245,14 +245,12 @@ class _Loader:
         self._take(option, read, value, origin)
 
     def _section(self, prefix: str, cls: type) -> Any:
-        arguments = {}
         fields = list(options(prefix, cls))
-        for option in fields:
-            if option.key in self._values:
-                arguments[option.field] = self._values[option.key]
-            elif option.default is REQUIRED and self._wanted(prefix):
-                self._problems.append(f"{option.flag}: is needed, {option.expected}")
-        if len(arguments) < sum(option.default is REQUIRED for option in fields):
+        arguments = {o.field: self._values[o.key] for o in fields if o.key in self._values}
+        missing = [o for o in fields if o.default is REQUIRED and o.field not in arguments]
+        if missing:
+            if self._wanted(prefix):
+                self._problems += [f"{option.flag}: is needed, {option.expected}" for option in missing]
             return None
         try:
             return cls(**arguments)

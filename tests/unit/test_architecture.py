@@ -23,7 +23,7 @@ PARTS = [
     {"snapshot", "workers"},
     {"collectors"},
     {"exporter"},
-    {"jsonmodel", "testing"},
+    {"jsonmodel", "json_schema", "testing"},
     {"sinks", "web"},
     {"hookspecs", "builtin", "plugins", "rules", "dashboard", "options", "logs"},
     {"config", "demo"},

@@ -151,7 +151,9 @@ def test_a_sink_that_is_off_needs_none_of_its_required_options() -> None:
 
 
 def test_a_sink_that_is_on_needs_its_required_options() -> None:
-    assert problems("--sink.statsd") == ["--sink.statsd.address: is needed, text"]
+    expected = ["--sink.statsd.address: is needed, text"]
+    assert problems("--sink.statsd") == expected
+    assert problems("--sink.statsd", "--sink.statsd.interval=3") == expected
 
 
 # --- what is wrong ----------------------------------------------------------------------------------------------
