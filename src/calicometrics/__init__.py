@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from calicometrics.felix.model import parse_summaries as parse_summaries
     from calicometrics.hookspecs import hookimpl as hookimpl
     from calicometrics.sinks.base import Sink as Sink
+    from calicometrics.sinks.push import PushSink as PushSink
     from calicometrics.snapshot import Snapshot as Snapshot
     from calicometrics.sources import FileSource as FileSource
     from calicometrics.sources import HttpSource as HttpSource
@@ -50,6 +51,7 @@ _HOMES = {
     "ParseError": "errors",
     "PluginError": "errors",
     "ProtocolKind": "bird.kinds",
+    "PushSink": "sinks.push",
     "Sink": "sinks.base",
     "Snapshot": "snapshot",
     "SourceError": "errors",

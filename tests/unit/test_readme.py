@@ -1,4 +1,4 @@
-"""What the README shows works."""
+"""What the README and the page on embedding show works."""
 
 from __future__ import annotations
 
@@ -13,19 +13,25 @@ from calicometrics.cli import VERBS
 
 ROOT = pathlib.Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
+EMBEDDING = (ROOT / "docs/embedding.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("code", [code for language, code in BLOCKS if language == "python"])
+def examples(page: str) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+
+
+@pytest.mark.parametrize("code", [*examples(README), *examples(EMBEDDING)])
 def test_the_python_examples_run(code: str) -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_there_are_examples() -> None:
-    assert [language for language, _ in BLOCKS].count("python") >= 2
+    assert len(examples(README)) >= 2
+    assert len(examples(EMBEDDING)) >= 6
 
 
 def test_the_commands_exist() -> None:
