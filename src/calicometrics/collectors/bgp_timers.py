@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from calicometrics.bird.model import BgpChannel, BgpSession
 from calicometrics.collectors.base import Collector
+from calicometrics.collectors.protocol_filter import NameOptions
 from calicometrics.spec import FamilySpec
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class BgpTimersCollector(Collector):
     name = "bgp_timers"
     help = "the timers of every BGP session: hold, keepalive, connect delay, restart and others"
     enabled_by_default = True
+    Options: ClassVar = NameOptions
     families: ClassVar = tuple(spec for timer in _TIMERS for spec in (CURRENT[timer], INITIAL[timer]))
 
     def collect(self, snapshot: Snapshot) -> Iterable[MetricFamily]:
@@ -56,7 +58,7 @@ class BgpTimersCollector(Collector):
         current = {timer: spec.family() for timer, spec in CURRENT.items()}
         initial = {timer: spec.family() for timer, spec in INITIAL.items()}
         for daemon, protocols in snapshot.protocols():
-            for protocol in protocols:
+            for protocol in self.options.select(protocols):
                 if not isinstance(protocol.detail, BgpSession):
                     continue
                 labels = (daemon, protocol.name)

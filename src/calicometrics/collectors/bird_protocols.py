@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from calicometrics.bird.model import BgpSession, ProtocolState
 from calicometrics.collectors import channel_families, peer_families
 from calicometrics.collectors.base import Collector
+from calicometrics.collectors.protocol_filter import ProtocolOptions
 from calicometrics.spec import FamilySpec
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class BirdProtocolsCollector(Collector):
     name = "bird_protocols"
     help = "every protocol instance: state, routes, route changes, limits, last error"
     enabled_by_default = True
+    Options: ClassVar = ProtocolOptions
     families: ClassVar = (
         UP,
         LAST_CHANGE,
@@ -58,7 +60,7 @@ class BirdProtocolsCollector(Collector):
         peers, channels = peer_families.PeerFamilies(), channel_families.ChannelFamilies()
         for daemon, protocols in snapshot.protocols():
             instants = _Instants(snapshot.clock(daemon))
-            for protocol in protocols:
+            for protocol in self.options.select(protocols):
                 labels = (daemon, protocol.name)
                 up.rows.append((labels, (float(protocol.state is ProtocolState.UP),)))
                 instant = instants[protocol.since]
