@@ -14,7 +14,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Self
 
 import attrs
@@ -96,6 +96,17 @@ class Daemon:
             self.process = None
 
 
+@attrs.frozen
+class Peering:
+    """One side's terms with a peer."""
+
+    local_as: int = 64512
+    session: str = ""
+    """More statements about the session."""
+    policy: str = ""
+    """More statements about the routes."""
+
+
 class Lab:
     """Two namespaces with a link between them, and a daemon in each.
 
@@ -151,12 +162,19 @@ class Lab:
             addresses = "".join(f"addr add {pair[index]}/8 dev v\n" for pair in self.pairs)
             ip("-n", namespace, "-batch", "-", batch=addresses)
 
-    def configuration(self, side: str, **changes: str) -> str:
+    def reconfigure(self, side: str, changes: Mapping[str, Peering]) -> None:
+        """Give a running side other terms with some of its peers, by the peers' names."""
+        daemon = self.a if side == "a" else self.b
+        daemon.configure(self.configuration(side, changes))
+        reply = daemon.admin("configure")
+        assert "Reconfigur" in reply, reply
+
+    def configuration(self, side: str, changes: Mapping[str, Peering] | None = None) -> str:
         """Return a side's configuration.
 
         Args:
             side: ``a`` or ``b``.
-            changes: Peer name → statements to add to that peer's protocol.
+            changes: Peer name → the terms with that peer.
         """
         old = self.version.startswith("1.")
         policy = "import all; export where source = RTS_STATIC; next hop self; add paths on;"
@@ -171,12 +189,14 @@ class Lab:
         ]
         for (a, b), name in zip(self.pairs, self.names, strict=True):
             me, other = (a, b) if side == "a" else (b, a)
-            extra = changes.get(name, "")
+            peering = (changes or {}).get(name, Peering())
+            routing = policy + peering.policy
             lines.append(
                 f'protocol bgp {name} {{ description "Connection to BGP peer"; '
-                f"local {me} as 64512; neighbor {other} as 64512; multihop; source address {me}; "
+                f"local {me} as {peering.local_as}; neighbor {other} as 64512; multihop; source address {me}; "
                 f"graceful restart; connect delay time 1; connect retry time 1; error wait time 1,2; "
-                f"{policy if old else 'ipv4 { ' + policy + ' };'} {'passive;' if side == 'a' else ''} {extra} }}"
+                f"{routing if old else 'ipv4 { ' + routing + ' };'} {'passive;' if side == 'a' else ''} "
+                f"{peering.session} }}"
             )
         return "\n".join(lines) + "\n"
 
