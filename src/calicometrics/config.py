@@ -125,9 +125,8 @@ def add_arguments(parser: argparse.ArgumentParser, schema: Schema) -> None:
             group.add_argument(option.flag, action="store_const", const="true", **common)
         else:
             group.add_argument(option.flag, action="store_const", const="true", **common)
-            negative = ".".join([*option.key.split(".")[:-1], option.key.rpartition(".")[2]])
             group.add_argument(
-                f"--no-{negative}",
+                f"--no-{option.key}",
                 action="store_const",
                 const="false",
                 dest=option.key,

@@ -180,7 +180,8 @@ def test_when_the_clients_have_gone_descriptors_and_threads_are_what_they_were(a
         assert taken() != before
     for _ in range(20):
         fetch(address)
-    wait_for(lambda: taken() == before)
+    # Fewer is fine: what earlier tests have left behind may go in the meantime.
+    wait_for(lambda: all(now <= then for now, then in zip(taken(), before, strict=True)))
 
 
 class Large:
