@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
-import sys
+import stat
 from typing import TYPE_CHECKING, ClassVar
 
 import attrs
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from calicometrics.exporter import Round
 
 _STANDARD_OUTPUT = "-"
+_STANDARD_OUTPUT_DESCRIPTOR = 1
 
 
 @attrs.frozen(kw_only=True)
@@ -30,7 +32,7 @@ class JsonOptions(PushOptions):
 
 
 class JsonSink(PushSink):
-    """Appends one line for each round, whole or not at all."""
+    """Appends one line for each round; to a file, whole or not at all."""
 
     name: ClassVar[str] = "json"
     help: ClassVar[str] = "write the models as lines of JSON"
@@ -43,14 +45,28 @@ class JsonSink(PushSink):
             SourceError: It cannot be written.
         """
         path = os.fspath(self.options.path)
-        line = dumps(round_to_json(done)) + "\n"
+        line = (dumps(round_to_json(done)) + "\n").encode()
         try:
             if path == _STANDARD_OUTPUT:
-                sys.stdout.write(line)
-                sys.stdout.flush()
+                _append(_STANDARD_OUTPUT_DESCRIPTOR, line)
             else:
                 # Opened anew, so that whoever rotates the file need not tell us.
-                with open(path, "a", encoding="utf-8") as file:  # noqa: PTH123 - a path as the user wrote it
-                    file.write(line)
+                with open(path, "ab", buffering=0) as file:  # noqa: PTH123 - a path as the user wrote it
+                    _append(file.fileno(), line)
         except OSError as error:
-            raise SourceError(f"{path}: {(error.strerror or str(error)).lower()}") from None
+            where = "standard output" if path == _STANDARD_OUTPUT else path
+            raise SourceError(f"{where}: {(error.strerror or str(error)).lower()}") from None
+
+
+def _append(descriptor: int, line: bytes) -> None:
+    """Write a line without buffers, which would keep the rest of a failed one; a full disk gets no half lines."""
+    status = os.fstat(descriptor)
+    rest = memoryview(line)
+    try:
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+    except OSError:
+        if stat.S_ISREG(status.st_mode):
+            with contextlib.suppress(OSError):
+                os.ftruncate(descriptor, status.st_size)
+        raise

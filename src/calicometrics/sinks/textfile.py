@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pathlib
+import pathlib  # noqa: TC003 - the options' types are read at run time
 import tempfile
 from typing import TYPE_CHECKING, ClassVar
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from calicometrics.exporter import Exporter, Round
 
 _MODE = 0o644
+_SUFFIX = ".tmp"  # node_exporter reads .prom only
 
 
 @attrs.frozen(kw_only=True)
@@ -37,14 +38,18 @@ class TextfileSink(PushSink):
     Options: ClassVar[type] = TextfileOptions
 
     def start(self, exporter: Exporter) -> None:
-        """Begin; the directory has to be there.
+        """Begin; the directory has to be there. What a process that was killed left in it is removed.
 
         Raises:
             ConfigError: It is not.
         """
-        directory = pathlib.Path(self.options.path).parent
-        if not directory.is_dir():
+        directory, name = self._split()
+        if not os.path.isdir(directory):  # noqa: PTH112 - a path as the user wrote it
             raise ConfigError(f"--sink.textfile.path: there is no directory {directory}")
+        with contextlib.suppress(OSError), os.scandir(directory) as entries:
+            for entry in entries:
+                if entry.name.startswith(f".{name}.") and entry.name.endswith(_SUFFIX):
+                    os.unlink(entry.path)  # noqa: PTH108 - as above
         super().start(exporter)
 
     def write(self, done: Round) -> None:
@@ -53,19 +58,21 @@ class TextfileSink(PushSink):
         Raises:
             SourceError: It cannot be written.
         """
-        path = os.fspath(self.options.path)
-        directory, name = os.path.split(os.path.abspath(path))  # noqa: PTH100 - a path as the user wrote it
-        temporary = None
+        directory, name = self._split()
         try:
-            descriptor, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=directory)
-            with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 - a descriptor, not a path
-                file.writelines(render_text(done.families))
-                file.flush()
-                os.fchmod(file.fileno(), _MODE)  # node_exporter is another user
-                os.fsync(file.fileno())
-            os.replace(temporary, path)  # noqa: PTH105 - a path as the user wrote it
+            descriptor, temporary = tempfile.mkstemp(prefix=f".{name}.", suffix=_SUFFIX, dir=directory)
+            try:
+                with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 - a descriptor, not a path
+                    file.writelines(render_text(done.families))
+                    file.flush()
+                    os.fchmod(file.fileno(), _MODE)  # node_exporter is another user
+                    os.fsync(file.fileno())
+                os.replace(temporary, self.options.path)  # noqa: PTH105 - a path as the user wrote it
+            except BaseException:
+                os.unlink(temporary)  # noqa: PTH108 - as above
+                raise
         except OSError as error:
-            if temporary is not None:
-                with contextlib.suppress(OSError):
-                    os.unlink(temporary)  # noqa: PTH108 - as above
-            raise SourceError(f"{path}: {(error.strerror or str(error)).lower()}") from None
+            raise SourceError(f"{self.options.path}: {(error.strerror or str(error)).lower()}") from None
+
+    def _split(self) -> tuple[str, str]:
+        return os.path.split(os.path.abspath(self.options.path))  # noqa: PTH100 - a path as the user wrote it

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import io
 import itertools
-import json
 import logging
-import os
-import pathlib
-import stat
-import sys
 import threading
 import time
+import weakref
 
-import attrs
 import pytest
 
-from calicometrics.errors import ConfigError
+from calicometrics import sinks
+from calicometrics.errors import SourceError
 from calicometrics.exporter import Exporter, Round
-from calicometrics.exposition.parser import parse_exposition
 from calicometrics.families import MetricFamily
 from calicometrics.sinks import push
-from calicometrics.sinks.json_lines import JsonOptions, JsonSink
+from calicometrics.sinks.base import Sink
 from calicometrics.sinks.push import PushOptions, PushSink
-from calicometrics.sinks.textfile import TextfileOptions, TextfileSink
+from calicometrics.sinks.ticker import Ticker
 from calicometrics.snapshot import Snapshot
-from calicometrics.testing.bird import FakeBird
-
-MIXED = pathlib.Path(__file__).parents[2] / "data/bird/1.6.8/calico-mixed"
 
 
 class StubExporter:
@@ -35,9 +26,11 @@ class StubExporter:
 
     def __init__(self) -> None:
         self.rounds: list[Round] = []
+        self.timeouts: list[float | None] = []
         self.error: Exception | None = None
 
     def round(self, timeout: float | None = None) -> Round:
+        self.timeouts.append(timeout)
         if self.error is not None:
             raise self.error
         family = MetricFamily("n", "gauge", "The number of the round.")
@@ -148,7 +141,7 @@ def test_failures_are_counted_logged_once_and_followed_by_longer_and_longer_paus
     assert health(sink, "calicometrics_sink_up") == 0
     assert health(sink, "calicometrics_sink_failures_total") >= 4
     assert health(sink, "calicometrics_sink_last_success_timestamp_seconds") is None
-    assert caplog.text.count("sink recorder: out of luck") == 1
+    assert caplog.text.count("sink recorder: OSError: out of luck") == 1
     with caplog.at_level(logging.INFO):
         sink.act = lambda: None
         sink.close()
@@ -169,6 +162,131 @@ def test_an_exporter_that_fails_is_asked_again(caplog: pytest.LogCaptureFixture)
     sink.close()
 
 
+def test_an_exporter_that_goes_on_failing_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    exporter, sink = StubExporter(), Recorder(FAST)
+    exporter.error = SourceError("no luck")
+    sink.start(exporter)
+    wait_for(lambda: len(exporter.timeouts) >= 4)
+    with caplog.at_level(logging.INFO):
+        exporter.error = None
+        wait_for(lambda: sink.got)
+    sink.close()
+    assert caplog.text.count("no round for the sinks") == 1
+    assert "rounds for the sinks again" in caplog.text
+
+
+def test_a_round_for_the_sinks_leaves_a_scrape_that_shares_it_time_to_answer() -> None:
+    """Prometheus waits 10 s; a collector that hangs must not hold the scrape for a sink's whole interval."""
+    exporter = StubExporter()
+    ticker = Ticker(exporter, 0.01)
+    ticker._interval = 3600
+    wait_for(lambda: exporter.timeouts)
+    ticker._over.set()
+    assert set(exporter.timeouts) <= {0.01, 8.0}
+    ticker._tick()
+    assert exporter.timeouts[-1] == 8.0
+
+
+def test_a_sink_that_hangs_is_down_and_what_it_missed_are_failures(caplog: pytest.LogCaptureFixture) -> None:
+    gate = threading.Event()
+    exporter, sink = StubExporter(), Recorder(FAST, lambda: gate.wait(30))
+    sink.start(exporter)
+    wait_for(lambda: health(sink, "calicometrics_sink_failures_total") >= 3)
+    assert health(sink, "calicometrics_sink_up") == 0
+    assert len(sink.got) == 1
+    assert caplog.text.count("sink recorder: busy with an earlier round") == 1
+    with caplog.at_level(logging.INFO):
+        gate.set()
+        wait_for(lambda: health(sink, "calicometrics_sink_up") == 1)
+    assert "sink recorder: works again" in caplog.text
+    sink.close()
+
+
+def test_a_sink_that_is_always_too_slow_stays_down_though_it_succeeds(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Each round is handed over, but others were missed meanwhile; the log is not to tell of it again and again."""
+    exporter, sink = StubExporter(), Recorder(PushOptions(interval=3600))
+    sink.start(exporter)
+    for _ in range(3):
+        held, entered = threading.Event(), threading.Event()
+
+        def act(held=held, entered=entered) -> None:
+            entered.set()
+            held.wait(10)
+
+        sink.act = act
+        before = health(sink, "calicometrics_sink_failures_total")
+        sink._offer(exporter.round())
+        assert entered.wait(10)
+        sink.act = lambda: None
+        for _ in range(2):  # the first of them is missed
+            sink._offer(exporter.round())
+        assert health(sink, "calicometrics_sink_failures_total") == before + 1
+        assert health(sink, "calicometrics_sink_up") == 0
+        held.set()
+        wait_for(lambda: sink.got[-1] is exporter.rounds[-1])
+    wait_for(lambda: health(sink, "calicometrics_sink_up") == 1)
+    sink.close()
+    assert caplog.text.count("busy with an earlier round") == 3
+
+
+def test_an_error_without_words_is_logged_by_its_name(caplog: pytest.LogCaptureFixture) -> None:
+    def act() -> None:
+        raise SystemExit
+
+    exporter, sink = StubExporter(), Recorder(FAST, act)
+    sink.start(exporter)
+    wait_for(lambda: len(sink.got) >= 2)  # not even this ends the sink's thread
+    sink.close()
+    assert caplog.text.count("sink recorder: SystemExit") == 1
+
+
+def test_a_sink_that_hangs_at_the_end_is_told_of(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(push, "GRACE", 0.1)
+    release = threading.Event()
+    sink = Recorder(PushOptions(interval=3600), lambda: release.wait(30))
+    sink.start(StubExporter())
+    sink.close()
+    release.set()
+    assert "sink recorder: not done within 0.1 s; what it had left is lost" in caplog.text
+
+
+def test_a_sink_that_hangs_delays_no_scrape() -> None:
+    release = threading.Event()
+    with Exporter({}) as exporter:
+        sink = Recorder(FAST, lambda: release.wait(30))
+        exporter.add_own(sink.families)
+        sink.start(exporter)
+        assert sink.arrived.wait(10)
+        began = time.monotonic()
+        names = {family.name for family in exporter.round(5).families}
+        assert time.monotonic() - began < 5
+        release.set()
+        sink.close()
+    assert "calicometrics_sink_failures_total" in names
+
+
+def test_a_sink_holds_no_round_between_two() -> None:
+    exporter, sink = StubExporter(), Recorder(PushOptions(interval=3600))
+    sink.start(exporter)
+    sink._offer(exporter.round())
+    wait_for(lambda: health(sink, "calicometrics_sink_up") == 1)
+    kept = weakref.ref(exporter.rounds[0].snapshot)
+    exporter.rounds.clear()
+    sink.got.clear()
+    wait_for(lambda: kept() is None)
+    sink.close()
+
+
+def test_the_package_offers_what_an_author_needs() -> None:
+    assert (sinks.PushSink, sinks.Sink) == (PushSink, Sink)
+    with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
+        sinks.nonsense  # noqa: B018 - the access is the test
+
+
 def test_the_threads_of_a_closed_sink_end() -> None:
     before = threading.active_count()
     exporter, sink = StubExporter(), Recorder(FAST)
@@ -181,86 +299,3 @@ def test_the_threads_of_a_closed_sink_end() -> None:
 def test_an_interval_has_to_be_positive() -> None:
     with pytest.raises(ValueError, match="'interval' has to be more than 0, not -1"):
         PushOptions(interval=-1)
-
-
-# --- textfile -----------------------------------------------------------------------------------------------------
-
-
-def textfile(path: pathlib.Path) -> TextfileSink:
-    return TextfileSink(TextfileOptions(path=path, interval=60))
-
-
-def test_the_file_is_a_whole_page_that_others_can_read(tmp_path: pathlib.Path) -> None:
-    exporter = StubExporter()
-    sink = textfile(tmp_path / "calico.prom")
-    sink.write(exporter.round())
-    sink.write(exporter.round())
-    (family,) = parse_exposition((tmp_path / "calico.prom").read_text())
-    assert (family.name, family.rows) == ("n", [((), (1.0,))])
-    assert stat.S_IMODE((tmp_path / "calico.prom").stat().st_mode) == 0o644
-    assert os.listdir(tmp_path) == ["calico.prom"]
-
-
-def test_a_reader_never_sees_half_a_file(tmp_path: pathlib.Path) -> None:
-    path = tmp_path / "calico.prom"
-    family = MetricFamily("many", "gauge", "Many.", ("n",))
-    for n in range(5000):
-        family.add((str(n),), n)
-    done = Round((family,), (), Snapshot(), 0.0)
-    sink = textfile(path)
-    sink.write(done)
-    size, over, sizes = path.stat().st_size, threading.Event(), set()
-
-    def read() -> None:
-        while not over.is_set():
-            sizes.add(len(path.read_bytes()))
-
-    reader = threading.Thread(target=read)
-    reader.start()
-    for _ in range(30):
-        sink.write(done)
-    over.set()
-    reader.join()
-    assert sizes == {size}
-
-
-def test_a_directory_that_is_not_there_is_told_at_the_start(tmp_path: pathlib.Path) -> None:
-    with pytest.raises(ConfigError, match=f"there is no directory {tmp_path}/none"):
-        textfile(tmp_path / "none/calico.prom").start(StubExporter())
-
-
-def test_a_file_that_cannot_be_written_leaves_nothing_behind(tmp_path: pathlib.Path) -> None:
-    (tmp_path / "calico.prom").mkdir()
-    with pytest.raises(Exception, match="calico.prom: is a directory"):
-        textfile(tmp_path / "calico.prom").write(StubExporter().round())
-    assert os.listdir(tmp_path) == ["calico.prom"]
-
-
-# --- json ---------------------------------------------------------------------------------------------------------
-
-
-def test_each_round_is_one_line_of_json(tmp_path: pathlib.Path) -> None:
-    path = tmp_path / "rounds.jsonl"
-    sink = JsonSink(JsonOptions(path=path))
-    with FakeBird.from_directory(MIXED) as bird, Exporter({"bird": bird.path}) as exporter:
-        sink.write(exporter.round())
-        sink.write(exporter.round())
-    lines = [json.loads(line) for line in path.read_text().splitlines()]
-    assert len(lines) == 2
-    assert lines[1]["daemons"]["bird"]["protocols"][0]["name"] == "device1"
-
-
-def test_standard_output_is_flushed_line_by_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    written = io.BytesIO()
-    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BufferedWriter(written)))
-    JsonSink(JsonOptions()).write(StubExporter().round())
-    assert json.loads(written.getvalue())["version"] == 1
-
-
-def test_a_line_that_cannot_be_written_names_the_file(tmp_path: pathlib.Path) -> None:
-    with pytest.raises(Exception, match=f"{tmp_path}: is a directory"):
-        JsonSink(JsonOptions(path=tmp_path)).write(StubExporter().round())
-
-
-def test_options_are_attrs_classes() -> None:
-    assert {field.name for field in attrs.fields(TextfileOptions)} == {"interval", "path"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import pathlib
 import socket
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from calicometrics.errors import SourceError
-from calicometrics.exporter import Round
+from calicometrics.exporter import CollectorResult, Round
 from calicometrics.families import Column, MetricFamily
 from calicometrics.sinks import statsd_wire as wire
 from calicometrics.sinks.statsd import StatsdOptions, StatsdSink
@@ -77,7 +78,7 @@ def dropped(sink: StatsdSink) -> dict[str, float]:
         dict(sample.labels)["reason"]: sample.value
         for family in sink.families()
         for sample in family.samples()
-        if sample.name == "calicometrics_sink_dropped_lines_total"
+        if sample.name == "calicometrics_sink_dropped_lines_total" and sample.value
     }
 
 
@@ -151,7 +152,8 @@ def test_an_outage_of_a_udp_agent_loses_nothing_that_the_kernel_tells_of() -> No
     sink.write(counter(101))
     assert agent.lines() == ["c.n.0:1|c"]
     agent.close()
-    sink.write(counter(105))  # taken by the kernel, refused by the port
+    with pytest.raises(SourceError, match=f"statsd at {agent.address}: send: connection refused"):
+        sink.write(counter(105))  # taken by the kernel, refused by the port
     agent = Agent(agent.address)
     sink.write(counter(106))
     assert agent.lines() == ["c.n.0:5|c"]
@@ -322,3 +324,134 @@ def test_a_host_that_does_not_exist_is_an_error_of_the_sink() -> None:
     family.add((), 1)
     with pytest.raises(SourceError, match="statsd at udp://nothing.invalid:8125: send: "):
         sink.write(made(family))
+
+
+# --- agents that come and go --------------------------------------------------------------------------------------
+
+
+def test_a_udp_agent_that_is_away_is_told_though_each_round_is_one_datagram() -> None:
+    """Each send succeeds; only the socket's pending error tells that nobody listens."""
+    agent = Agent("udp://127.0.0.1:0")
+    agent.close()
+    sink = sink_for(agent.address)
+    sink.write(counter(1))  # a baseline: nothing is sent
+    for value in (2, 3, 4):
+        with pytest.raises(SourceError, match="connection refused"):
+            sink.write(counter(value))
+    agent = Agent(agent.address)
+    sink.write(counter(4))
+    assert agent.lines() == ["c.n.0:3|c"]
+    agent.close()
+    sink.close()
+
+
+def test_an_agent_that_does_not_read_is_not_waited_for_and_loses_nothing(tmp_path: pathlib.Path) -> None:
+    """A Unix socket's queue is short; what does not fit is owed."""
+    agent = Agent(f"unixgram:{tmp_path}/s")
+    sink = sink_for(agent.address)
+    values = itertools.count()
+
+    def fill() -> None:
+        while True:
+            sink.write(counter(next(values)))
+
+    with pytest.raises(SourceError, match="timed out"):
+        fill()
+    first = agent.lines()
+    last = next(values)
+    sink.write(counter(last))
+    assert sum(int(line.split(":")[1].removesuffix("|c")) for line in [*first, *agent.lines()]) == last
+    agent.close()
+    sink.close()
+
+
+def test_a_round_in_which_something_failed_forgets_no_counter(agent: Agent) -> None:
+    sink = sink_for(agent.address)
+    sink.write(counter(10))
+    failed = CollectorResult("bird_protocols", success=False, duration=0.0, errors=("no luck",))
+    sink.write(Round((), (failed,), Snapshot(), time.time()))
+    sink.write(counter(12))
+    assert agent.lines() == ["c.n.0:2|c"]
+    sink.close()
+
+
+def test_after_a_refusal_the_next_address_of_the_name_has_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with localhost, which is ::1 first, and an agent that listens on 127.0.0.1."""
+    agent, nobody = Agent("udp://127.0.0.1:0"), Agent("udp://127.0.0.1:0")
+    nobody.close()
+    places = [("127.0.0.1", int(made.address.rpartition(":")[2])) for made in (nobody, agent)]
+    answer = [(socket.AF_INET, socket.SOCK_DGRAM, 17, "", place) for place in places]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answer)
+    sink = sink_for("udp://agent.test:8125")
+    sink.write(counter(1))
+    with pytest.raises(SourceError, match="connection refused"):
+        sink.write(counter(2))
+    sink.write(counter(3))
+    assert agent.lines() == ["c.n.0:2|c"]
+    agent.close()
+    sink.close()
+
+
+def test_an_agent_whose_name_gets_another_address_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    agents = [Agent("udp://127.0.0.1:0"), Agent("udp://127.0.0.1:0")]
+    places = [("127.0.0.1", int(made.address.rpartition(":")[2])) for made in agents]
+    answer = [(socket.AF_INET, socket.SOCK_DGRAM, 17, "", places[0])]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: list(answer))
+    sink = sink_for("udp://agent.test:8125")
+    sink.write(counter(1))
+    sink.write(counter(2))
+    answer[:] = [(socket.AF_INET, socket.SOCK_DGRAM, 17, "", places[1])]
+    sink.write(counter(5))
+    assert [made.lines() for made in agents] == [["c.n.0:1|c"], ["c.n.0:3|c"]]
+    for made in agents:
+        made.close()
+    sink.close()
+
+
+def test_an_agent_whose_name_is_not_found_for_a_while_keeps_its_address(
+    agent: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sink = sink_for(agent.address)
+    sink.write(counter(1))
+    sink.write(counter(2))
+
+    def fail(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+    sink.write(counter(5))
+    assert agent.lines() == ["c.n.0:1|c", "c.n.0:3|c"]
+    sink.close()
+
+
+def test_empty_labels_are_left_out() -> None:
+    labels = (("a", ""), ("b", "1"))
+    assert wire.plain_line("", "n", labels, "1", "g") == b"n.b.1:1|g"
+    assert wire.dogstatsd_line("", "n", labels, "1", "g") == b"n:1|g|#b:1"
+    assert wire.dogstatsd_line("", "n", (("a", ""),), "1", "g") == b"n:1|g"
+
+
+def test_a_name_with_colons_does_not_end_early() -> None:
+    assert wire.plain_line("", "job:up:sum", (), "1", "g") == b"job_up_sum:1|g"
+    assert wire.dogstatsd_line("", "job:up:sum", (), "1", "g") == b"job_up_sum:1|g"
+
+
+def test_what_can_be_dropped_is_shown_before_it_happens() -> None:
+    sink = sink_for("udp://127.0.0.1:8125")
+    (shown,) = [f for f in sink.families() if f.name == "calicometrics_sink_dropped_lines_total"]
+    assert shown.rows == [
+        (("statsd", "not_finite"), (0,)),
+        (("statsd", "too_long"), (0,)),
+        (("statsd", "not_accepted"), (0,)),
+    ]
+
+
+def test_no_socket_is_left_open(agent: Agent) -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    sink = sink_for(agent.address)
+    for value in range(3):
+        sink.write(counter(value))
+    assert len(os.listdir("/proc/self/fd")) == before + 1
+    sink.close()
+    sink.close()
+    assert len(os.listdir("/proc/self/fd")) == before
