@@ -74,6 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser, *, with_sinks: bool = False) 
     plugins = Plugins.load()
     made = schema(plugins, with_sinks=with_sinks)
     config.add_arguments(parser, made)
+    parser.usage = "%(prog)s [flags]"  # there are too many to read in one paragraph
     parser.set_defaults(plugins=plugins, schema=made)
 
 
