@@ -307,6 +307,47 @@ def test_the_dogstatsd_dialect_is_what_the_datadog_client_sends() -> None:
         assert wire.dogstatsd_line("", name, labels, value, kind).decode() == expected
 
 
+def test_a_round_is_on_the_wire_what_the_datadog_client_makes_of_it() -> None:
+    from datadog.dogstatsd.base import DogStatsd
+
+    def round_of(moved: int) -> Round:
+        up = MetricFamily("bird_bgp_peer_up", "gauge", "Up.", ("bird_daemon", "bird_protocol_instance"))
+        up.add(("bird", "Mesh_10_0_0_1"), 1)
+        up.add(("bird6", "Node fd00::1, rack #4"), -0.25)
+        changes = MetricFamily("bird_route_changes", "counter", "Changes.", ("bird_direction",))
+        changes.add(("import",), 100 + moved)
+        return made(up, changes)
+
+    ours, theirs = Agent("udp://127.0.0.1:0"), Agent("udp://127.0.0.1:0")
+    sink = sink_for(ours.address, dialect="dogstatsd", prefix="calico.")
+    sink.write(round_of(0))
+    ours.datagrams()
+    sink.write(round_of(7))
+    host, _, port = theirs.address.removeprefix("udp://").partition(":")
+    client = DogStatsd(
+        host=host,
+        port=int(port),
+        namespace="calico",
+        disable_telemetry=True,
+        disable_buffering=True,
+        origin_detection_enabled=False,
+    )
+    client.gauge("bird_bgp_peer_up", 1, ["bird_daemon:bird", "bird_protocol_instance:Mesh_10_0_0_1"])
+    client.gauge(
+        "bird_bgp_peer_up", -0.25, ["bird_daemon:bird6", "bird_protocol_instance:Node fd00::1, rack #4"]
+    )
+    client.increment("bird_route_changes", 7, ["bird_direction:import"])
+    # The client sends a packet for each line and ends it with a line feed; here lines share a packet.
+    sent = ours.datagrams()
+    assert sent == [b"".join(theirs.datagrams()).removesuffix(b"\n")]
+    assert sent[0].endswith(b"calico.bird_route_changes:7|c|#bird_direction:import")
+    client.close_socket()
+    client.stop()
+    sink.close()
+    ours.close()
+    theirs.close()
+
+
 @pytest.mark.parametrize("address", ["localhost:8125", "udp://h", "udp://h:x", "tcp://h:1", "unixgram:", ""])
 def test_an_address_that_is_none_is_refused(address: str) -> None:
     with pytest.raises(ValueError, match="'address' has to be udp://HOST:PORT or unixgram:PATH"):
