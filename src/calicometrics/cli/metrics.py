@@ -1,56 +1,101 @@
-"""``calicometrics metrics``: every family the enabled collectors can export."""
+"""``calicometrics metrics``: every family that collectors can export."""
 
 from __future__ import annotations
 
+import pathlib
 import sys
 from typing import TYPE_CHECKING
 
 from calicometrics.cli import GOOD, build
+from calicometrics.cli.examples import examples
+from calicometrics.cli.not_exported import NOT_EXPORTED
 from calicometrics.exporter import OWN_FAMILIES
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Mapping
 
+    from calicometrics.collectors.base import Collector
     from calicometrics.spec import FamilySpec
+
+ITSELF = "the exporter itself"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the verb's flags."""
     parser.add_argument("--format", choices=("markdown", "json"), default="markdown", help="how to print it")
+    parser.add_argument("--all", action="store_true", help="collectors that are off, too")
+    parser.add_argument(
+        "--examples",
+        action="append",
+        default=[],
+        type=pathlib.Path,
+        metavar="DIRECTORY",
+        help="show examples from a directory of recorded replies, such as show_status.raw; may be given again",
+    )
     build.add_arguments(parser)
 
 
 def run(parsed: argparse.Namespace) -> int:
-    """Print the families of the collectors that are on."""
+    """Print the families of the collectors that are on, or of all."""
     setup = build.load(parsed)
-    groups: dict[str, Iterable[FamilySpec]] = {
-        name: setup.plugins.collectors[name].families for name in setup.settings.enabled("collector")
-    }
-    groups["the exporter itself"] = OWN_FAMILIES
+    known = setup.plugins.collectors
+    chosen = {name: known[name] for name in (known if parsed.all else setup.settings.enabled("collector"))}
     if parsed.format == "json":
         from calicometrics.jsonmodel import dumps, to_json
 
+        groups = {name: collector.families for name, collector in chosen.items()} | {ITSELF: OWN_FAMILIES}
         shown = {name: to_json(list(specs)) for name, specs in groups.items()}
         sys.stdout.write(dumps(shown, indent=2) + "\n")
     else:
-        sys.stdout.write("\n".join(_markdown(groups)) + "\n")
+        samples = examples(chosen.values(), parsed.examples) if parsed.examples else {}
+        sys.stdout.write("\n".join(document(chosen, samples)) + "\n")
     return GOOD
 
 
-def _markdown(groups: dict[str, Iterable[FamilySpec]]) -> Iterator[str]:
-    for name, specs in groups.items():
-        if not specs:
-            continue
-        yield from (
-            f"## {name}",
-            "",
-            "| family | type | unit | labels | what it says | BIRD's line |",
-            "|---|---|---|---|---|---|",
-        )
-        for spec in specs:
-            labels = ", ".join(f"`{label}`" for label in spec.all_label_names)
-            source = f"`{spec.source}`" if spec.source else ""
-            cells = (f"`{spec.name}`", spec.type, spec.unit, labels, spec.help, source)
-            yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-        yield ""
+def document(collectors: Mapping[str, type[Collector]], samples: Mapping[str, str]) -> Iterator[str]:
+    """Yield the lines of a page in Markdown: families by collector, and the numbers that have none.
+
+    Args:
+        collectors: Name → collector, in the order of the page.
+        samples: Family → an example.
+    """
+    yield from (
+        "# Metrics",
+        "",
+        "What each collector exports. A family has no series where BIRD prints nothing: absent is never 0. Every",
+        "series carries the labels listed; labels without a value are empty. Times are seconds since the epoch.",
+        "",
+    )
+    for name, collector in collectors.items():
+        state = "on by default" if collector.enabled_by_default else f"off by default: `--collector.{name}`"
+        yield from (f"## {name}", "", f"{collector.help[0].upper()}{collector.help[1:]}; {state}.", "")
+        if collector.families:
+            yield from _families(collector.families, samples)
+        else:
+            yield from ("Names, types and labels are those of the page that is passed through.", "")
+    yield from (f"## {ITSELF}", "", "Always on.", "")
+    yield from _families(OWN_FAMILIES, samples)
+    yield from (
+        "## Not exported",
+        "",
+        "Numbers that BIRD prints and the models (and the JSON) hold, deliberately without a family.",
+        "",
+        "| model's field | why |",
+        "|---|---|",
+    )
+    yield from (f"| `{field}` | {why} |" for field, why in NOT_EXPORTED.items())
+
+
+def _families(specs: tuple[FamilySpec, ...], samples: Mapping[str, str]) -> Iterator[str]:
+    yield "| family | type | unit | labels | what it says | BIRD's line |"
+    yield "|---|---|---|---|---|---|"
+    for spec in specs:
+        labels = ", ".join(f"`{label}`" for label in spec.all_label_names)
+        source = f"`{spec.source}`" if spec.source else ""
+        cells = (f"`{spec.name}`", spec.type, spec.unit, labels, spec.help, source)
+        yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    yield ""
+    lines = [samples[spec.name] for spec in specs if spec.name in samples]
+    if lines:
+        yield from ("For example:", "", "```text", *lines, "```", "")

@@ -1,0 +1,64 @@
+"""docs/metrics.md is what `calicometrics metrics` prints of the recordings."""
+
+from __future__ import annotations
+
+import pathlib
+import re
+
+from calicometrics.cli import main
+from calicometrics.collectors import built_in_collectors
+from calicometrics.exporter import OWN_FAMILIES
+
+ROOT = pathlib.Path(__file__).parents[2]
+SCENARIOS = (
+    "3.3.2/epoch",
+    "2.0.12/epoch",
+    "1.6.8/epoch",
+    "2.0.12/recovery",
+    "1.6.8/errors",
+    "2.0.12/neighbor-restarts",
+)
+COMMAND = ("metrics", "--all", *(f"--examples={ROOT}/tests/data/bird/{scenario}" for scenario in SCENARIOS))
+SPECS = [
+    *(spec for collector in built_in_collectors() for spec in collector.families),
+    *OWN_FAMILIES,
+]
+NEVER_PRINTED = {"bird_restart_timer_initial", "bird_stale_timer_initial"}  # BIRD prints 119/-
+
+
+def page() -> str:
+    return (ROOT / "docs/metrics.md").read_text()
+
+
+def test_the_page_is_not_stale(capsys) -> None:
+    assert main(COMMAND) == 0
+    assert capsys.readouterr().out == page(), f"calicometrics {' '.join(COMMAND)} > docs/metrics.md"
+
+
+def test_every_family_has_its_row_and_an_example() -> None:
+    text = page()
+    for spec in SPECS:
+        assert f"| `{spec.name}` | {spec.type} |" in text
+        example = re.search(rf"^{spec.name}\{{(.*)\}} \S+$", text, re.MULTILINE)
+        assert (example is None) == (spec.name in NEVER_PRINTED), spec.name
+        if example is not None:
+            assert set(re.findall(r'(\w+)="', example[1])) == set(spec.all_label_names), spec.name
+
+
+def test_every_family_of_bird_names_the_line_it_comes_from() -> None:
+    assert [spec.name for spec in SPECS if spec.name.startswith("bird_") and not spec.source] == []
+
+
+def test_the_page_says_which_collectors_are_on() -> None:
+    text = page()
+    for collector in built_in_collectors():
+        _, _, section = text.partition(f"\n## {collector.name}\n")
+        said = section.strip().partition("\n")[0]
+        assert ("on by default" in said) == collector.enabled_by_default, collector.name
+
+
+def test_without_examples_there_are_none(capsys) -> None:
+    assert main(("metrics",)) == 0
+    out = capsys.readouterr().out
+    assert "For example" not in out
+    assert "bird_memory" not in out
