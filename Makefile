@@ -55,8 +55,12 @@ fuzz: $(VENV)/.developing  ## feed the parsers damaged input, FUZZ_RUNS times ea
 docs: $(VENV)/.developing  ## build the documentation site
 	$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build/html
 
+# The recordings that the page of metrics takes its examples from.
+EXAMPLES := 3.3.2/epoch 2.0.12/epoch 1.6.8/epoch 2.0.12/recovery 1.6.8/errors 2.0.12/neighbor-restarts
+
 docs-update: $(VENV)/.developing  ## write the pages that are made from the code
 	$(BIN)/python docs/generate.py
+	$(BIN)/calicometrics metrics --all $(addprefix --examples=tests/data/bird/,$(EXAMPLES)) > docs/metrics.md
 
 clean:  ## remove what the other targets made
 	rm -rf .venv .venv-newest .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache build dist docs/_build

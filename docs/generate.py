@@ -70,8 +70,58 @@ def refusal(schema: config.Schema, text: str) -> str:
     raise AssertionError("the file was to be wrong")
 
 
+NOW = 1_795_420_000.0  # 2026-11-23 07:46:40 UTC
+
+
+def status_example() -> str:
+    """Return what `calicometrics status --demo` prints at one moment of the demo node's life."""
+    import contextlib
+    from unittest import mock
+
+    from calicometrics import status_table
+    from calicometrics.demo import DemoNode
+    from calicometrics.exporter import Exporter
+    from calicometrics.sources import HttpSource
+
+    with (
+        mock.patch("calicometrics.snapshot.time.time", return_value=NOW),
+        DemoNode(clock=lambda: NOW) as demo,
+    ):
+        exporter = Exporter(demo.sockets, {"felix": HttpSource(demo.felix_url)}, collectors=[])
+        with exporter, contextlib.closing(exporter.snapshot()) as snapshot:
+            lines = status_table.table(status_table.peer_rows(snapshot), snapshot.time)
+            return "\n".join([*lines, status_table.felix_line(snapshot) or ""]) + "\n"
+
+
+def status() -> str:
+    """Return the page on `calicometrics status`."""
+    return f"""# The peers as a table
+
+`calicometrics status` shows the BGP peers of all daemons, for people. Those in trouble stand first: not Established, and nobody
+disabled them. Then come peers that are administratively down and listeners for a range of neighbors, then the Established
+ones. Below the table it says which daemon does not answer or still recovers from a restart, and how Felix stands with the
+datastore. `--watch SECONDS` looks again and again.
+
+```console
+$ calicometrics status --demo
+```
+
+```text
+{status_example()}```
+
+* Times are UTC, from the daemon's own clock. After 20 hours BIRD prints the date alone; then so does the table, and the duration
+  is in days, with a `~`.
+* `HOLD` is what is left of the hold timer, and its whole, in seconds.
+* `IN`, `OUT` and `FILTERED` are routes imported, exported and filtered, of all channels; `-` is what BIRD does not print.
+* The exit status is 1 when a peer is in trouble or a daemon could not be read, 0 when all is well.
+* Trouble is red, disabled yellow, good green when the output is a terminal and `NO_COLOR` is not set. Control characters in what
+  comes from the network are shown as escapes.
+"""
+
+
 FILES = {
     HERE / "configuration.md": configuration,
+    HERE / "status.md": status,
     pathlib.Path(json_schema.__file__).with_name("schema.json"): lambda: (
         json.dumps(json_schema.schema(), indent=1) + "\n"
     ),

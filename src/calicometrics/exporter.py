@@ -203,6 +203,19 @@ class Exporter:
                 self._flight = None
         return flight.result()
 
+    def snapshot(self, timeout: float = DEFAULT_ROUND_TIMEOUT) -> Snapshot:
+        """Return a snapshot of one's own, without collectors; whoever asks for it closes it.
+
+        Args:
+            timeout: Seconds for everything that is read through it.
+        """
+        return self._snapshot(time.monotonic() + timeout)
+
+    def _snapshot(self, deadline: float) -> Snapshot:
+        return Snapshot(
+            self._birds, self._pages, parsers=self._parsers, deadline=deadline, executor=self._readers
+        )
+
     def collect(self) -> Iterator[Metric]:
         """Yield one round as ``prometheus_client`` metrics, for a registry."""
         for family in self.round().families:
@@ -217,9 +230,7 @@ class Exporter:
             yield spec.family().to_prometheus_client()
 
     def _run(self, deadline: float) -> Round:
-        snapshot = Snapshot(
-            self._birds, self._pages, parsers=self._parsers, deadline=deadline, executor=self._readers
-        )
+        snapshot = self._snapshot(deadline)
         try:
             started = [(collector, self._start(collector, snapshot)) for collector in self.collectors]
             results = [self._finish(collector, future, deadline) for collector, future in started]
@@ -230,7 +241,10 @@ class Exporter:
         self.succeeded = self.succeeded or bool(snapshot.answered())
         own = _own_families(results, snapshot)
         for more in self._own:
-            own.extend(more())
+            try:
+                own.extend(more())
+            except Exception:  # a sink may be foreign code
+                logger.exception("families of the exporter's own are left out")
         return Round((*families, *own), tuple(results), snapshot, snapshot.time)
 
     def _start(self, collector: Collector, snapshot: Snapshot) -> Future[CollectorResult] | None:

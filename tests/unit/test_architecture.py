@@ -23,7 +23,7 @@ PARTS = [
     {"snapshot", "workers"},
     {"collectors"},
     {"exporter"},
-    {"jsonmodel", "json_schema", "testing"},
+    {"jsonmodel", "json_schema", "status_table", "testing"},
     {"sinks", "web"},
     {"hookspecs", "builtin", "plugins", "rules", "dashboard", "options", "logs"},
     {"config", "demo"},

@@ -428,3 +428,16 @@ def test_lines_that_do_not_match_are_problems_of_the_snapshot() -> None:
         ]
         assert snapshot.failures == snapshot.problems("bird")
         snapshot.close()
+
+
+def test_own_families_that_cannot_be_had_cost_only_themselves(caplog: pytest.LogCaptureFixture) -> None:
+    def broken():
+        raise RuntimeError("no health")
+
+    good = Numbers(lambda snapshot: [family("good", 1)], "good")
+    with Exporter({}, collectors=[good]) as exporter:
+        exporter.add_own(broken)
+        exporter.add_own(lambda: [family("sink_health", 1)])
+        names = [each.name for each in exporter.round().families]
+    assert {"good", "sink_health"} <= set(names)
+    assert "no health" in caplog.text

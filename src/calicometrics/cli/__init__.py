@@ -21,6 +21,7 @@ VERBS = {
     "serve": "the exporter",
     "collect": "one round to standard output",
     "parse": "read a file or paste offline",
+    "status": "the peers as a table, for people",
     "plugins": "what is installed, what it offers, what is on",
     "metrics": "every family the enabled collectors can export",
     "rules": "Prometheus alert rules",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from calicometrics.cli import build
@@ -71,9 +72,11 @@ class Service:
                 self._exchange(name, before, sink)
 
     def close(self) -> None:
-        """End the sinks, each after what it still has to hand over, then the exporter."""
-        for name in list(self._sinks):
-            self._sinks.pop(name).close()
+        """End the sinks, all at the same time, each after what it still has to hand over; then the exporter."""
+        sinks, self._sinks = list(self._sinks.values()), {}
+        if sinks:
+            with ThreadPoolExecutor(len(sinks), "closing") as pool:
+                list(pool.map(lambda sink: sink.close(), sinks))
         self._sources.close()
 
     def _exchange(self, name: str, before: Sink | None, sink: Sink) -> None:
