@@ -168,6 +168,16 @@ class MetricFamily:
         """Return the number of samples, without building them."""
         return sum(len(values) - values.count(None) for table in self.tables for _, values in table.rows)
 
+    @property
+    def most_samples(self) -> int:
+        """How many samples there are if none is absent: known without looking at the rows."""
+        return sum(len(table.rows) * len(table.columns) for table in self.tables)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there are no samples."""
+        return next(self.samples(), None) is None
+
     def to_prometheus_client(self) -> Metric:
         """Return the family as a ``prometheus_client`` metric whose samples keep their names.
 

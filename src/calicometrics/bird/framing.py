@@ -17,14 +17,20 @@ _PLAIN, _SOCKET, _VERBOSE = 0, 1, 5  # blanks in front of a line whose code is n
 
 _CODED = re.compile(r"\d{4}[- ]")
 _END = re.compile(r"(\d{4}) ([^\n]*)")
-_LATER_END = re.compile(r"\n" + _END.pattern)
 _FIRST_ERROR = "8000"
 _NOT_VERBOSE = re.compile(r"\n(?! {5}|\d{4}-|\n|\Z)")
 _GREETING = re.compile(r"(?:(?:0001 |0016 )?(?:BIRD \S+ ready\.|Access restricted) *(?:\n|\Z))+")
-_PREFIX = {margin: re.compile(rf"(?m)^(?:\d{{4}}-| {{{margin}}})") for margin in (_SOCKET, _VERBOSE)}
-_ROW = {
-    _PLAIN: re.compile(r"\n(?=[^ \n])"),
-    **{margin: re.compile(rf"\n(?:\d{{4}}-| {{{margin}}})(?=[^ \n])") for margin in (_SOCKET, _VERBOSE)},
+_PREFIX = {
+    _PLAIN: re.compile("(?!)"),
+    **{margin: re.compile(rf"(?m)^(?:\d{{4}}-| {{{margin}}})") for margin in (_SOCKET, _VERBOSE)},
+}
+# What stands between two blocks; behind it there may be the end of the reply instead of a block.
+_BETWEEN = {
+    _PLAIN: re.compile(r"\n(?=[^ \n])((?!))?"),
+    **{
+        margin: re.compile(rf"\n(?:(?:\d{{4}}-| {{{margin}}})(?=[^ \n])|(\d{{4}} [^\n]*))")
+        for margin in (_SOCKET, _VERBOSE)
+    },
 }
 
 
@@ -33,13 +39,14 @@ class Reply:
     """One reply of BIRD, without greeting and end.
 
     Attributes:
-        text: Its lines, still with codes and margin, each with a line feed in front of it.
+        blocks: Its lines, cut before each line without an indent of its own. Such a line has lost its code and
+            margin; those below it still have theirs.
         margin: The blanks that stand in front of each line that has no code, before its own indent.
         offset: Lines taken off the front, for error messages.
         end: The text behind a terminator such as ``0013``, None without a terminator.
     """
 
-    text: str
+    blocks: list[str]
     margin: int = _PLAIN
     offset: int = 0
     end: str | None = None
@@ -47,20 +54,18 @@ class Reply:
     @property
     def lines(self) -> list[str]:
         """What ``birdc`` prints: the lines without codes and margin."""
-        text = self.text if self.margin == _PLAIN else _PREFIX[self.margin].sub("", self.text)
-        return [*text.split("\n")[1:], *([self.end] if self.end else ())]
+        found = [*([self.end] if self.end else ())]
+        for block in reversed(self.blocks):
+            head, feed, rest = block.partition("\n")
+            found[:0] = [head, *(_PREFIX[self.margin].sub("", rest).split("\n") if feed else ())]
+        return found
 
-    def blocks(self) -> list[str]:
-        """Return the text cut before each line without an indent of its own.
+    def uncoded(self, block: str) -> str:
+        """Return a block whose lines all have the margin, in place of codes that some have.
 
-        Such a line has lost its code and margin; those below it have kept their margin, and codes became one.
+        A protocol's details have one code, which stands in front of the first; some captures repeat it.
         """
-        blocks = _ROW[self.margin].split(self.text)
-        if self.margin == _PLAIN:
-            return blocks
-        margin = "\n" + " " * self.margin
-        # A protocol's details have one code, which stands in front of the first; some captures repeat it.
-        return [block.replace("\n1006-", margin) for block in blocks]
+        return block if self.margin == _PLAIN else block.replace("\n1006-", "\n" + " " * self.margin)
 
 
 def unframe(text: str) -> Reply:
@@ -72,20 +77,36 @@ def unframe(text: str) -> Reply:
     Raises:
         ParseError: The reply is an error of BIRD's (codes 8000 to 9999), in its own words.
     """
-    if "\r\n" in text:
+    if "\r" in text:  # one character is looked for much faster than two
         text = text.replace("\r\n", "\n")
     greeting = _GREETING.match(text)
-    start = greeting.end() if greeting is not None else 0
-    offset = text.count("\n", 0, start)
-    coded = _CODED.match(text, start)
-    # A reply may be large, so it is cut and given its first line feed in one copy.
-    if coded is None:
-        return Reply("\n" + text[start:].rstrip("\n"), _PLAIN, offset)
-    end = _END.match(text, start) or _LATER_END.search(text, start)
+    offset = 0
+    if greeting is not None:
+        offset = text.count("\n", 0, greeting.end())
+        text = text[greeting.end() :]
+    if _CODED.match(text) is None:
+        return Reply(_blocks(text, _PLAIN)[0], _PLAIN, offset)
+    alone = _END.match(text)
+    blocks, end = ([], alone[0]) if alone is not None else _blocks(text, _SOCKET)
     if end is None:
-        text = "\n" + text[start:].rstrip("\n")
-        return Reply(text, _SOCKET if _NOT_VERBOSE.search(text) else _VERBOSE, offset)
-    code, words = end.groups()
+        margin = _SOCKET if _NOT_VERBOSE.search(text) else _VERBOSE
+        return Reply(blocks if margin == _SOCKET else _blocks(text, margin)[0], margin, offset)
+    code, words = end[:4], end[5:]
     if code >= _FIRST_ERROR:
-        raise ParseError(f"BIRD answered {code} {words}", text.count("\n", 0, end.start(1)) + 1)
-    return Reply("\n" + text[start : end.start(1)].rstrip("\n"), _SOCKET, offset, words)
+        before = sum(block.count("\n") + 1 for block in blocks)
+        raise ParseError(f"BIRD answered {code} {words}", offset + before + 1)
+    return Reply(blocks, _SOCKET, offset, words)
+
+
+def _blocks(text: str, margin: int) -> tuple[list[str], str | None]:
+    """Return the blocks of a reply, and the line that ends it if there is one."""
+    pieces = _BETWEEN[margin].split(text)
+    # A reply may be large: its first line loses its code here, not in a copy of everything.
+    prefix = _PREFIX[margin].match(pieces[0])
+    if prefix is not None:
+        pieces[0] = pieces[0][prefix.end() :]
+    ends = pieces[1::2]
+    end = next(filter(None, ends), None)
+    blocks = pieces[: 2 * ends.index(end) + 1 : 2] if end is not None else pieces[::2]
+    blocks[-1] = blocks[-1].rstrip("\n")
+    return blocks, end

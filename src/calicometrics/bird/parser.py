@@ -14,13 +14,13 @@ import attrs
 from calicometrics.bird import grammar
 from calicometrics.bird.bgp import BGP
 from calicometrics.bird.draft import Labels
-from calicometrics.bird.framing import unframe
+from calicometrics.bird.framing import Reply, unframe
 from calicometrics.bird.model import Channel, Protocol, ProtocolState
 from calicometrics.bird.section import SectionError, SectionReader
 from calicometrics.errors import ParseError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     from calicometrics.bird.kinds import ProtocolKind
 
@@ -57,7 +57,7 @@ def parse_protocols(
 
 
 class ProtocolParser:
-    """Parses one reply after the other; a section with the same text as in the reply before is the same object.
+    """Parses one reply after the other; what has the same text as in the reply before is the same object.
 
     Args:
         kinds: The kinds whose own lines are read.
@@ -66,34 +66,46 @@ class ProtocolParser:
     def __init__(self, kinds: Iterable[ProtocolKind] = BUILT_IN_KINDS) -> None:
         self._readers = {kind.proto: _KindReader(kind) for kind in kinds}
         self._unknown = _KindReader(None)
+        self._known: dict[str, _Known] = {}
+        self._margin = 0
 
     def parse(
         self, text: str, *, family: str | None = None, problems: list[ParseError] | None = None
     ) -> list[Protocol]:
         """Return the protocols of a reply; arguments and errors are those of :func:`parse_protocols`."""
         reply = unframe(text)
-        blocks = reply.blocks()
-        channels = _ChannelSections(reply.margin + _PROTOCOL_INDENT)
-        found: list[_Block] = []
-        for index in range(_first_row(blocks, reply.offset), len(blocks)):
-            errors: list[SectionError] = []
-            block = self._read(blocks[index], channels, errors.append)
-            if block is not None:
-                found.append(block)
-            for error in errors:
-                line = reply.offset + _line_of(error.content, blocks, index)
-                problem = ParseError(f"show protocols all: {error}", line)
-                if problems is None:
-                    raise problem
-                problems.append(problem)
-        for reader in (self._unknown, *self._readers.values()):
-            reader.forget_old()
+        sections = _ChannelSections(reply.margin + _PROTOCOL_INDENT)
+        before, self._known = self._known, {}
+        if reply.margin != self._margin:
+            before, self._margin = {}, reply.margin
+        found: list[_Known] = []
+        for index in range(_first_row(reply), len(reply.blocks)):
+            block = reply.blocks[index]
+            name = block[: block.find(" ")]
+            known = before.get(name)
+            if known is None or known.text != block:
+                errors: list[SectionError] = []
+                known = self._read(reply, block, sections, known, errors.append)
+                for error in errors:
+                    line = _line_of(error.content, reply, index)
+                    problem = ParseError(f"show protocols all: {error}", line)
+                    if problems is None:
+                        raise problem
+                    problems.append(problem)
+                if known is None:
+                    continue
+                if errors:  # so that they are found again in the next reply
+                    known.text = ""
+            self._known[name] = known
+            found.append(known)
         if family is None:
-            family = "ipv6" if any(_has_ipv6_neighbor(block.own.detail) for block in found) else "ipv4"
-        return [block.build(family) for block in found]
+            family = "ipv6" if any(_has_ipv6_neighbor(known.own.detail) for known in found) else "ipv4"
+        return [known.protocol(family) for known in found]
 
-    def _read(self, block: str, sections: _ChannelSections, note: _Note) -> _Block | None:
-        head, feed, body = block.partition("\n")
+    def _read(
+        self, reply: Reply, block: str, sections: _ChannelSections, before: _Known | None, note: _Note
+    ) -> _Known | None:
+        head, feed, body = reply.uncoded(block).partition("\n")
         try:
             row = grammar.PROTOCOL_ROW.read(head)
         except ValueError as error:
@@ -106,10 +118,22 @@ class ProtocolParser:
 
         reader = self._readers.get(proto, self._unknown)
         own, channels = sections.split(feed + body.rstrip())
-        return _Block(
+        own_before: _Own | None = None
+        channels_before: dict[tuple[str, str], Channel] = {}
+        if before is not None and before.text and before.row[1] == proto:
+            # Cut once more rather than kept: the texts of all sections would take as much room as the reply.
+            _, feed, body = reply.uncoded(before.text).partition("\n")
+            text_before, names_and_lines = sections.split(feed + body.rstrip())
+            own_before = before.own if text_before == own else None
+            channels_before = dict(zip(names_and_lines, before.channels, strict=True))
+        return _Known(
+            block,
             row,
-            reader.own(own, note_of_protocol),
-            tuple(reader.channel(channel, lines, note_of_protocol) for channel, lines in channels),
+            own_before or reader.own(own, note_of_protocol),
+            tuple(
+                channels_before.get(channel) or reader.channel(*channel, note_of_protocol)
+                for channel in channels
+            ),
         )
 
 
@@ -142,14 +166,36 @@ class _Own(NamedTuple):
     extra: tuple[str, ...]
 
 
-class _Block(NamedTuple):
-    """A protocol that has been read, apart from the name of a channel that BIRD does not name."""
+class _Known:
+    """A protocol that has been read, and the text that it was read from.
 
-    row: tuple[str, ...]
-    own: _Own
-    channels: tuple[Channel, ...]
+    Attributes:
+        text: The block of the reply; empty when it had errors.
+        row: The columns of its first line.
+        own: What stands on the protocol itself.
+        channels: Its channels, apart from the one that BIRD does not name.
+    """
 
-    def build(self, family: str) -> Protocol:
+    __slots__ = ("_built", "channels", "own", "row", "text")
+
+    def __init__(self, text: str, row: tuple[str, ...], own: _Own, channels: tuple[Channel, ...]) -> None:
+        self.text = text
+        self.row = row
+        self.own = own
+        self.channels = channels
+        self._built: tuple[str, Protocol] | None = None
+
+    def protocol(self, family: str) -> Protocol:
+        """Return the protocol; the same object as long as nothing changes.
+
+        Args:
+            family: Name of the channel that BIRD does not name.
+        """
+        if self._built is None or self._built[0] != family:
+            self._built = family, self._build(family)
+        return self._built[1]
+
+    def _build(self, family: str) -> Protocol:
         name, proto, table, state, since, info = self.row
         shown_table = None if table == grammar.NOT_APPLICABLE else table
         values, detail, channel, extra = self.own
@@ -173,36 +219,22 @@ class _Block(NamedTuple):
 
 
 class _KindReader:
-    """Reads the sections of one kind's protocols, and keeps those of the latest reply by their text."""
+    """Reads the sections of one kind's protocols."""
 
     def __init__(self, kind: ProtocolKind | None) -> None:
         self._kind = kind
         self._labels = Labels(kind)
         self._own = SectionReader(self._labels.protocol)
         self._channels: dict[str, SectionReader] = {}
-        self._kept: dict[str, Any] = {}
-        self._old: dict[str, Any] = {}
-
-    def forget_old(self) -> None:
-        """Keep only what the reply that is over has used."""
-        self._old, self._kept = self._kept, {}
 
     def own(self, text: str, note: _Note) -> _Own:
         """Return what stands on the protocol itself."""
-        own: _Own = self._keep(text, note, lambda noted: self._read_own(text, noted))
-        return own
-
-    def channel(self, name: str, text: str, note: _Note) -> Channel:
-        """Return a channel."""
-        channel: Channel = self._keep(name + text, note, lambda noted: self._read_channel(name, text, noted))
-        return channel
-
-    def _read_own(self, text: str, note: _Note) -> _Own:
         draft = self._own.read(text, note)
         detail = self._kind.build(draft.detail) if self._kind is not None and draft.detail else None
         return _Own(draft.values, detail, draft.channel_fields(self._kind), tuple(draft.extra))
 
-    def _read_channel(self, name: str, text: str, note: _Note) -> Channel:
+    def channel(self, name: str, text: str, note: _Note) -> Channel:
+        """Return a channel."""
         reader = self._channels.get(name)
         if reader is None:  # channels of one name look alike
             reader = SectionReader(self._labels.channel)
@@ -210,29 +242,14 @@ class _KindReader:
                 self._channels[name] = reader
         return reader.read(text, note).build_channel(name, self._kind)
 
-    def _keep(self, key: str, note: _Note, read: Callable[[_Note], Any]) -> Any:
-        """Return what a text was read to before, or else read it; what has errors is read every time."""
-        result = self._kept.get(key)
-        if result is not None:
-            return result
-        errors: list[SectionError] = []
-        result = self._old.pop(key, None)  # moved, so that a text is held once
-        if result is None:
-            result = read(errors.append)
-        for error in errors:
-            note(error)
-        if not errors:
-            self._kept[key] = result
-        return result
 
-
-def _first_row(blocks: Sequence[str], offset: int) -> int:
+def _first_row(reply: Reply) -> int:
     """Return the index of the first block that is a protocol: behind the header, or where there is none.
 
     Raises:
         ParseError: The text does not begin like a table of protocols.
     """
-    for index, block in enumerate(blocks):
+    for index, block in enumerate(reply.blocks):
         head = block.partition("\n")[0]
         if head and not head.isspace():
             if grammar.HEADER.re.fullmatch(head):
@@ -240,16 +257,16 @@ def _first_row(blocks: Sequence[str], offset: int) -> int:
             row = grammar.PROTOCOL_ROW.re.fullmatch(head)
             if row is not None and ProtocolState.of(row[4]).known:
                 return index
-            line = offset + _line_of(head, blocks, index)
+            line = _line_of(head, reply, index)
             raise ParseError(f"expected {grammar.HEADER.name}, not {head[:80]!r}", line)
     raise ParseError("the reply is empty")
 
 
-def _line_of(content: str, blocks: Sequence[str], index: int) -> int:
+def _line_of(content: str, reply: Reply, index: int) -> int:
     """Return the number, from 1, of a line of the block at an index."""
-    before = sum(block.count("\n") + 1 for block in blocks[:index])
-    lines = [line.strip() for line in blocks[index].split("\n")]
-    return before + lines.index(content.strip())  # the line feed before the first line makes an empty block
+    before = reply.offset + sum(block.count("\n") + 1 for block in reply.blocks[:index])
+    lines = [line.strip() for line in reply.uncoded(reply.blocks[index]).split("\n")]
+    return before + lines.index(content.strip()) + 1
 
 
 def _has_ipv6_neighbor(detail: object) -> bool:

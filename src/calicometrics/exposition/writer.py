@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import math
 import re
-from itertools import chain, compress, repeat
-from typing import TYPE_CHECKING
+from itertools import chain, compress, islice, repeat
+from operator import is_not
+from typing import TYPE_CHECKING, TypeVar
 
 from calicometrics.exposition.grammar import LABEL_NAME, METRIC_NAME
 from calicometrics.exposition.openmetrics import family_name, family_type, openmetrics_conflict
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from calicometrics.families import LabelPairs, MetricFamily, Row
+
+T = TypeVar("T")
 
 __all__ = [
     "CONTENT_TYPE_OPENMETRICS",
@@ -41,7 +44,7 @@ _LABEL_NAME = re.compile(LABEL_NAME)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SHORT = 1e6  # from here on Go writes an exponent where Python writes zeros
 _LOWEST = -math.inf
-_CHUNK_ROWS = 2000
+_CHUNK_SAMPLES = 2000
 
 
 def render_text(families: Iterable[MetricFamily]) -> Iterator[str]:
@@ -49,11 +52,12 @@ def render_text(families: Iterable[MetricFamily]) -> Iterator[str]:
 
     None of the chunks has a lone surrogate: U+FFFD takes its place, so that every chunk can be encoded.
     """
+    labels = _Labels()
     for family in families:
         name = _quoted_unless(_METRIC_NAME, family.name)
         text = family.help.replace("\\", r"\\").replace("\n", r"\n")
         head = f"# HELP {name} {text}\n# TYPE {name} {family.type}\n"
-        yield from _chunks(head, family, str)
+        yield from _chunks(head, family, labels, str)
 
 
 def render_openmetrics(families: Iterable[MetricFamily]) -> Iterator[str]:
@@ -61,88 +65,159 @@ def render_openmetrics(families: Iterable[MetricFamily]) -> Iterator[str]:
 
     Ask ``openmetrics_conflict`` before whether the families make a valid document.
     """
+    labels = _Labels()
     for family in families:
         name = _quoted_unless(_METRIC_NAME, family_name(family))
         head = f"# HELP {name} {_escape(family.help)}\n# TYPE {name} {family_type(family)}\n"
-        yield from _chunks(head, family, _seconds)
+        yield from _chunks(head, family, labels, _seconds)
     yield "# EOF\n"
 
 
-def _chunks(head: str, family: MetricFamily, stamp_text: Callable[[int], str]) -> Iterator[str]:
+def _chunks(
+    head: str, family: MetricFamily, labels: _Labels, stamp_text: Callable[[int], str]
+) -> Iterator[str]:
     """Yield the head and the samples of a family; a new chunk begins after so many rows."""
-    parts: list[str] = [head]
+    chunk = head
     for table in family.tables:
         columns = [
             _around(family.name + column.suffix, column.labels, shared=bool(table.label_names))
             for column in table.columns
         ]
-        lines = _Wide(columns, stamp_text)
-        for start in range(0, len(table.rows), _CHUNK_ROWS):
+        lines = _Lines(columns, labels.of(table.label_names), stamp_text)
+        step = _CHUNK_SAMPLES // max(1, len(columns)) + 1
+        for start in range(0, len(table.rows), step):
             if start:  # so that a page of a hundred megabytes is never there as a whole
-                yield _text(parts)
-                parts = []
-            rows = table.rows[start : start + _CHUNK_ROWS]
-            labels = _label_texts(table.label_names, rows)
-            if len(columns) == 1 and table.timestamps is None:
-                parts.extend(_narrow(rows, labels, *columns[0]))
-            else:
-                stamps = table.timestamps and table.timestamps[start : start + _CHUNK_ROWS]
-                parts.extend(lines.of(rows, labels, stamps))
-    yield _text(parts)
+                yield _sendable(chunk)
+                chunk = ""
+            stamps = table.timestamps and table.timestamps[start : start + step]
+            chunk += lines.of(table.rows[start : start + step], stamps)
+    yield _sendable(chunk)
 
 
-def _text(parts: list[str]) -> str:
-    text = "".join(parts)
+def _sendable(text: str) -> str:
     return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
-def _narrow(rows: Sequence[Row], label_texts: Iterable[str], head: str, tail: str) -> list[str]:
-    # The number's text is chosen here and not in a function: that is half of the time a page takes.
-    return [
-        f"{head}{labels}{tail}{repr(value * 1.0) if _LOWEST < value < _SHORT else number_text(value)}\n"
-        for labels, (_, (value,)) in zip(label_texts, rows, strict=False)
-        if value is not None
-    ]
+class _Lines:
+    """Writes the rows of a table: the fixed parts of a row's lines, with labels and numbers put between them.
 
+    Thousands of rows are written by a few calls: a loop over the samples would take several times as long.
+    """
 
-class _Wide:
-    """Writes the rows of a table of several columns: the fixed parts of a row, labels and numbers put between them."""
-
-    def __init__(self, columns: list[tuple[str, str]], stamp_text: Callable[[int], str]) -> None:
+    def __init__(
+        self,
+        columns: list[tuple[str, str]],
+        label_texts: Callable[[Sequence[Row]], Iterable[str]],
+        stamp_text: Callable[[int], str],
+    ) -> None:
         self._columns = columns
+        self._label_texts = label_texts
         self._stamp_text = stamp_text
-        self._fixed = {(True,) * len(columns): _fixed(columns)}
+        self._layouts: dict[tuple[bool, ...], list[str]] = {}
 
-    def of(
-        self, rows: Sequence[Row], label_texts: Iterable[str], stamps: Sequence[int | None] | None
-    ) -> Iterator[str]:
-        """Yield the lines of one row at a time."""
-        everything = self._fixed[(True,) * len(self._columns)]
-        for labels, (_, row), stamp in zip(label_texts, rows, stamps or repeat(None), strict=False):
-            values = [value for value in row if value is not None]
-            texts = [
-                repr(value * 1.0) if _LOWEST < value < _SHORT else number_text(value) for value in values
+    def of(self, rows: Sequence[Row], stamps: Sequence[int | None] | None) -> str:
+        """Return the lines of some rows."""
+        values = list(chain.from_iterable([values for _, values in rows]))
+        present = tuple(map(is_not, values, repeat(None)))
+        width = len(self._columns)
+        labels = list(self._label_texts(rows))
+        texts = _number_texts([value for value in values if value is not None])
+        if stamps is not None:
+            texts = list(map(self._stamped, texts, compress(_repeated(stamps, width), present)))
+        if present == present[:width] * len(rows):  # rows of one table usually have and lack the same values
+            return self._together(present[:width], labels, texts)
+        numbers = iter(texts)
+        return "".join(
+            [
+                self._together(there, [labels[row]], list(islice(numbers, sum(there))))
+                for row in range(len(rows))
+                if any(there := present[row * width : (row + 1) * width])
             ]
-            if stamp is not None:
-                texts = [f"{text} {self._stamp_text(stamp)}" for text in texts]
-            if len(values) == len(row):
-                parts = everything.copy()
-            else:  # rows of one table usually lack the same values
-                present = tuple([value is not None for value in row])
-                if present not in self._fixed:
-                    self._fixed[present] = _fixed(list(compress(self._columns, present)))
-                parts = self._fixed[present].copy()
-            parts[1::4] = [labels] * len(values)
-            parts[3::4] = texts
-            yield "".join(parts)
+        )
+
+    def _together(self, present: tuple[bool, ...], labels: Sequence[str], texts: Sequence[str]) -> str:
+        """Return the lines of rows that have the same columns."""
+        layout = self._layouts.get(present)
+        if layout is None:
+            layout = self._layouts[present] = [
+                part
+                for head, tail in compress(self._columns, present)
+                for part in ("\n" + head, "", tail, "")
+            ]
+        parts = layout * len(labels)
+        parts[1::4] = _repeated(labels, len(layout) // 4)
+        parts[3::4] = texts
+        if not parts:
+            return ""
+        parts[0] = parts[0][1:]
+        parts.append("\n")
+        return "".join(parts)
+
+    def _stamped(self, text: str, stamp: int | None) -> str:
+        return text if stamp is None else f"{text} {self._stamp_text(stamp)}"
 
 
-def _fixed(columns: list[tuple[str, str]]) -> list[str]:
-    """Return the parts of a row's lines, with an empty one for the labels and one for the number of each line."""
-    parts: list[str] = []
-    for head, tail in columns:
-        parts += ["\n" + head if parts else head, "", tail, ""]
-    return [*parts, "\n"] if parts else parts
+def _repeated(items: Sequence[T], times: int) -> Iterable[T]:
+    """Return each item so many times."""
+    return items if times == 1 else chain.from_iterable(map(repeat, items, repeat(times)))
+
+
+class _Labels:
+    """The labels of rows as they stand between the braces; families share most of them."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, ...], _LabelTexts] = {}
+
+    def of(self, label_names: tuple[str, ...]) -> Callable[[Sequence[Row]], Iterable[str]]:
+        """Return what tells the labels of rows with these label names."""
+        if not label_names:
+            return lambda rows: repeat("", len(rows))
+        texts = self._known.get(label_names)
+        if texts is None:
+            texts = self._known[label_names] = _LabelTexts(label_names)
+        return lambda rows: [texts[labels] for labels, _ in rows]
+
+
+class _LabelTexts(dict[tuple[str, ...], str]):
+    """Label values → their text, for one tuple of label names."""
+
+    def __init__(self, label_names: tuple[str, ...]) -> None:
+        super().__init__()
+        names = [_quoted_unless(_LABEL_NAME, name).replace("%", "%%") for name in label_names]
+        self._template = ",".join(f'{name}="%s"' for name in names)
+
+    def __missing__(self, labels: tuple[str, ...]) -> str:
+        everything = "".join(labels)
+        plain = labels
+        if '"' in everything or "\\" in everything or "\n" in everything:
+            plain = tuple(map(_escape, labels))
+        text = self[labels] = self._template % plain
+        return text
+
+
+class _IntegerTexts(dict[float, str]):
+    """Whole numbers that are not negative → their text: what nearly every sample is."""
+
+    def __missing__(self, value: float) -> str:
+        if len(self) >= _KEPT_NUMBERS:
+            self.clear()
+        text = self[value] = number_text(value)
+        return text
+
+
+_KEPT_NUMBERS = 20_000
+_INTEGER_TEXTS = _IntegerTexts()
+
+
+def _number_texts(values: Sequence[float]) -> list[str]:
+    """Return the texts of numbers, with no call for each of them where they are of a common kind."""
+    if not values or min(map(math.copysign, repeat(1.0), values)) < 0:  # 0.0 and -0.0 are one key
+        return list(map(number_text, values))
+    if float(values[0]).is_integer():  # the others of a family are then, too
+        return list(map(_INTEGER_TEXTS.__getitem__, values))
+    if max(values) < _SHORT and not math.isnan(sum(values)):
+        return list(map(repr, map(float, values)))
+    return list(map(number_text, values))
 
 
 def _around(name: str, extra: LabelPairs, *, shared: bool) -> tuple[str, str]:
@@ -152,20 +227,6 @@ def _around(name: str, extra: LabelPairs, *, shared: bool) -> tuple[str, str]:
     if _METRIC_NAME.fullmatch(name):
         return (name + "{", comma + labels + "} ") if labels or shared else (name, " ")
     return "{" + _quoted_unless(_METRIC_NAME, name) + ("," if labels or shared else ""), comma + labels + "} "
-
-
-def _label_texts(label_names: tuple[str, ...], rows: Sequence[Row]) -> Iterable[str]:
-    """Return the labels of each row as they stand between the braces."""
-    if not label_names:
-        return repeat("")
-    names = [_quoted_unless(_LABEL_NAME, name).replace("%", "%%") for name in label_names]
-    template = ",".join(f'{name}="%s"' for name in names)
-    values = [labels for labels, _ in rows]
-    # One look at everything is cheaper than one at each value, and few pages have anything to escape.
-    text = "".join(chain.from_iterable(values))
-    if '"' in text or "\\" in text or "\n" in text:
-        values = [tuple(map(_escape, labels)) for labels in values]
-    return [template % labels for labels in values]
 
 
 def number_text(value: float) -> str:

@@ -189,7 +189,7 @@ def test_a_large_family_comes_in_chunks_of_whole_lines(columns: int):
     for n in range(5000):
         family.add((str(n),), *range(n, n + columns))
     chunks = list(render_text([family]))
-    assert len(chunks) == 3
+    assert len(chunks) >= 3
     assert all(chunk.endswith("\n") for chunk in chunks)
     assert max(map(len, chunks)) < len("".join(chunks)) / 2
     assert parse_exposition("".join(chunks)) == [family]
