@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from calicometrics.families import PLAIN, Column, MetricFamily, MetricType
+from calicometrics.families import PLAIN, Column, MetricFamily, MetricType, Row, Table
 
 
 @attrs.frozen
@@ -29,9 +29,14 @@ class FamilySpec:
     unit: str = ""
     source: str = ""
 
-    def family(self) -> MetricFamily:
-        """Return a new family without rows."""
-        return MetricFamily(self.name, self.type, self.help, self.label_names, self.columns)
+    def family(self, rows: list[Row] | None = None) -> MetricFamily:
+        """Return a new family.
+
+        Args:
+            rows: Its rows; by default none yet.
+        """
+        table = Table(self.label_names, self.columns, [] if rows is None else rows)
+        return MetricFamily.from_tables(self.name, self.type, self.help, [table])
 
     @property
     def all_label_names(self) -> tuple[str, ...]:

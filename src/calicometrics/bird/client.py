@@ -182,7 +182,7 @@ class BirdConnection:
                 self.close()
                 raise self._error(phase, f"the reply is larger than {self._max_reply} bytes")
             chunks.append(chunk)
-            line = _last_line(line + chunk)
+            line = _last_line(line + chunk if b"\n" not in chunk[:-1] else chunk)
             if _ASYNCHRONOUS.match(line):
                 chunks = [_without_asynchronous(b"".join(chunks))]
                 line = _last_line(chunks[0])
@@ -209,7 +209,8 @@ def _last_line(data: bytes) -> bytes:
 
 
 def _without_asynchronous(data: bytes) -> bytes:
-    if b"\n+" not in data and not data.startswith(b"+"):
+    # One character is looked for much faster than two.
+    if b"+" not in data or (b"\n+" not in data and not data.startswith(b"+")):
         return data
     return b"".join(line for line in data.splitlines(keepends=True) if not line.startswith(b"+"))
 

@@ -24,11 +24,14 @@ _PREFIX = {
     _PLAIN: re.compile("(?!)"),
     **{margin: re.compile(rf"(?m)^(?:\d{{4}}-| {{{margin}}})") for margin in (_SOCKET, _VERBOSE)},
 }
-# What stands between two blocks; behind it there may be the end of the reply instead of a block.
+# What stands between two blocks; behind it there may be the end of the reply instead of a block. Nearly all lines of a
+# large reply belong to none of them, so that they are told first.
 _BETWEEN = {
     _PLAIN: re.compile(r"\n(?=[^ \n])((?!))?"),
     **{
-        margin: re.compile(rf"\n(?:(?:\d{{4}}-| {{{margin}}})(?=[^ \n])|(\d{{4}} [^\n]*))")
+        margin: re.compile(
+            rf"\n(?! {{{margin}}}[ \n])(?:(?:\d{{4}}-| {{{margin}}})(?=[^ \n])|(\d{{4}} [^\n]*))"
+        )
         for margin in (_SOCKET, _VERBOSE)
     },
 }

@@ -8,7 +8,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from calicometrics import __version__
-from calicometrics.cli import GOOD, build
+from calicometrics.cli import GOOD, build, process
 from calicometrics.cli.serving import Service
 from calicometrics.errors import CalicometricsError
 
@@ -31,6 +31,7 @@ def run(parsed: argparse.Namespace) -> int:
     signals: SimpleQueue[int] = SimpleQueue()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda number, _: signals.put(number))
+    process.settle()
     service = Service()
     try:
         service.apply(build.load(parsed))

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, ClassVar
 from calicometrics.bird.model import BgpChannel, BgpSession
 from calicometrics.collectors.base import Collector
 from calicometrics.collectors.protocol_filter import NameOptions
+from calicometrics.collectors.protocol_rows import ProtocolRows
 from calicometrics.spec import FamilySpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from calicometrics.bird.model import Protocol, Timer
+    from calicometrics.collectors.protocol_rows import Rows
     from calicometrics.families import MetricFamily
     from calicometrics.snapshot import Snapshot
 
@@ -53,23 +55,29 @@ class BgpTimersCollector(Collector):
     Options: ClassVar = NameOptions
     families: ClassVar = tuple(spec for timer in _TIMERS for spec in (CURRENT[timer], INITIAL[timer]))
 
+    def __init__(self, options: NameOptions | None = None) -> None:
+        super().__init__(options)
+        self._rows = ProtocolRows(self.families, _rows)
+
     def collect(self, snapshot: Snapshot) -> Iterable[MetricFamily]:
         """Return the families of all sessions of the daemons that answered."""
-        current = {timer: spec.family() for timer, spec in CURRENT.items()}
-        initial = {timer: spec.family() for timer, spec in INITIAL.items()}
-        for daemon, protocols in snapshot.protocols():
-            for protocol in self.options.select(protocols):
-                if not isinstance(protocol.detail, BgpSession):
-                    continue
-                labels = (daemon, protocol.name)
-                for timer, (field, _) in _TIMERS.items():
-                    value: Timer | None = getattr(protocol.detail, field)
-                    if value is None and timer == "stale":
-                        value = _longest_stale(protocol)
-                    if value is not None:
-                        current[timer].rows.append((labels, (value.remaining,)))
-                        initial[timer].rows.append((labels, (value.configured,)))
-        return [family for timer in _TIMERS for family in (current[timer], initial[timer])]
+        return self._rows.families(
+            (daemon, self.options.select(protocols)) for daemon, protocols in snapshot.protocols()
+        )
+
+
+def _rows(daemon: str, protocol: Protocol) -> Rows:
+    session = protocol.detail
+    if not isinstance(session, BgpSession):
+        return
+    labels = (daemon, protocol.name)
+    for timer, (field, _) in _TIMERS.items():
+        value: Timer | None = getattr(session, field)
+        if value is None and timer == "stale":
+            value = _longest_stale(protocol)
+        if value is not None:
+            yield CURRENT[timer], (labels, (value.remaining,))
+            yield INITIAL[timer], (labels, (value.configured,))
 
 
 def _longest_stale(protocol: Protocol) -> Timer | None:

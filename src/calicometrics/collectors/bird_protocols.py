@@ -8,13 +8,16 @@ from calicometrics.bird.model import BgpSession, ProtocolState
 from calicometrics.collectors import channel_families, peer_families
 from calicometrics.collectors.base import Collector
 from calicometrics.collectors.protocol_filter import ProtocolOptions
+from calicometrics.collectors.protocol_rows import ProtocolRows
 from calicometrics.spec import FamilySpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from calicometrics.bird.clock import Clock, Instant
-    from calicometrics.families import MetricFamily
+    from calicometrics.bird.model import Protocol
+    from calicometrics.collectors.protocol_rows import Rows
+    from calicometrics.families import MetricFamily, Row
     from calicometrics.snapshot import Snapshot
 
 LABELS = ("bird_daemon", "bird_protocol_instance")
@@ -54,25 +57,43 @@ class BirdProtocolsCollector(Collector):
         *channel_families.SPECS,
     )
 
+    def __init__(self, options: ProtocolOptions | None = None) -> None:
+        super().__init__(options)
+        self._rows = ProtocolRows((UP, *peer_families.SPECS, *channel_families.SPECS), _rows)
+        self._changes: list[Row] = []
+        self._accuracies: list[Row] = []
+
     def collect(self, snapshot: Snapshot) -> Iterable[MetricFamily]:
         """Return the families of all protocols of the daemons that answered."""
-        up, change, accuracy = UP.family(), LAST_CHANGE.family(), LAST_CHANGE_ACCURACY.family()
-        peers, channels = peer_families.PeerFamilies(), channel_families.ChannelFamilies()
+        changes: list[Row] = []
+        accuracies: list[Row] = []
+        shown = []
         for daemon, protocols in snapshot.protocols():
             instants = _Instants(snapshot.clock(daemon))
-            for protocol in self.options.select(protocols):
-                labels = (daemon, protocol.name)
-                up.rows.append((labels, (float(protocol.state is ProtocolState.UP),)))
+            wanted = list(self.options.select(protocols))
+            shown.append((daemon, wanted))
+            for protocol in wanted:
                 instant = instants[protocol.since]
                 if instant is not None:
-                    change.rows.append((labels, (instant.timestamp,)))
-                    accuracy.rows.append((labels, (instant.accuracy,)))
-                peers.add_info(labels, protocol)
-                if isinstance(protocol.detail, BgpSession):
-                    peers.add_session(labels, protocol, protocol.detail)
-                for channel in protocol.channels:
-                    channels.add((*labels, channel.name), channel)
-        return [up, change, accuracy, *peers.families, *channels.families]
+                    labels = (daemon, protocol.name)
+                    changes.append((labels, (instant.timestamp,)))
+                    accuracies.append((labels, (instant.accuracy,)))
+        # As the other rows: what did not change is the list of the round before.
+        self._changes = self._changes if changes == self._changes else changes
+        self._accuracies = self._accuracies if accuracies == self._accuracies else accuracies
+        up, *others = self._rows.families(shown)
+        return [up, LAST_CHANGE.family(self._changes), LAST_CHANGE_ACCURACY.family(self._accuracies), *others]
+
+
+def _rows(daemon: str, protocol: Protocol) -> Rows:
+    """Yield what does not depend on the clock."""
+    labels = (daemon, protocol.name)
+    yield UP, (labels, (float(protocol.state is ProtocolState.UP),))
+    yield peer_families.info_row(labels, protocol)
+    if isinstance(protocol.detail, BgpSession):
+        yield from peer_families.session_rows(labels, protocol, protocol.detail)
+    for channel in protocol.channels:
+        yield from channel_families.channel_rows((*labels, channel.name), channel)
 
 
 class _Instants(dict[str, "Instant | None"]):

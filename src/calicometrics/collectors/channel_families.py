@@ -10,6 +10,7 @@ from calicometrics.spec import FamilySpec
 
 if TYPE_CHECKING:
     from calicometrics.bird.model import ChangeRow, Channel, RouteChanges
+    from calicometrics.collectors.protocol_rows import Rows
 
 LABELS = ("bird_daemon", "bird_protocol_instance", "bird_channel")
 
@@ -97,41 +98,23 @@ SPECS = (
 )
 
 
-class ChannelFamilies:
-    """The families of one round while they are filled."""
-
-    def __init__(self) -> None:
-        self.families = [spec.family() for spec in SPECS]
-        (
-            self._up,
-            self._preference,
-            self._routes,
-            self._changes,
-            self._limit,
-            self._hit,
-            self._sets,
-            self._prefixes,
-        ) = (family.rows for family in self.families)
-
-    def add(self, labels: tuple[str, str, str], channel: Channel) -> None:
-        """Add one channel."""
-        if channel.state is not None:
-            self._up.append((labels, (float(channel.state is ChannelState.UP),)))
-        if channel.preference is not None:
-            self._preference.append((labels, (channel.preference,)))
-        if (routes := channel.routes) is not None:
-            self._routes.append(
-                (labels, (routes.imported, routes.filtered, routes.exported, routes.preferred))
-            )
-        if channel.changes is not None:
-            self._changes.append((labels, _values(channel.changes)))
-        for limit in channel.limits:
-            limit_labels = (*labels, limit.direction, limit.action or "")
-            self._limit.append((limit_labels, (limit.maximum,)))
-            self._hit.append((limit_labels, (float(limit.hit),)))
-        if isinstance(detail := channel.detail, BgpChannel) and detail.pending_prefixes is not None:
-            self._sets.append((labels, (detail.pending_attribute_sets,)))
-            self._prefixes.append((labels, (detail.pending_prefixes,)))
+def channel_rows(labels: tuple[str, str, str], channel: Channel) -> Rows:
+    """Yield the rows of one channel."""
+    if channel.state is not None:
+        yield UP, (labels, (float(channel.state is ChannelState.UP),))
+    if channel.preference is not None:
+        yield PREFERENCE, (labels, (channel.preference,))
+    if (routes := channel.routes) is not None:
+        yield ROUTES, (labels, (routes.imported, routes.filtered, routes.exported, routes.preferred))
+    if channel.changes is not None:
+        yield ROUTE_CHANGES, (labels, _values(channel.changes))
+    for limit in channel.limits:
+        limit_labels = (*labels, limit.direction, limit.action or "")
+        yield LIMIT, (limit_labels, (limit.maximum,))
+        yield LIMIT_HIT, (limit_labels, (float(limit.hit),))
+    if isinstance(detail := channel.detail, BgpChannel) and detail.pending_prefixes is not None:
+        yield PENDING_SETS, (labels, (detail.pending_attribute_sets,))
+        yield PENDING_PREFIXES, (labels, (detail.pending_prefixes,))
 
 
 def _values(changes: RouteChanges) -> tuple[int | None, ...]:

@@ -11,6 +11,8 @@ from calicometrics.spec import FamilySpec
 
 if TYPE_CHECKING:
     from calicometrics.bird.model import Protocol
+    from calicometrics.collectors.protocol_rows import Rows
+    from calicometrics.families import Row
 
 LABELS = ("bird_daemon", "bird_protocol_instance")
 
@@ -87,51 +89,37 @@ SPECS = (
 )
 
 
-class PeerFamilies:
-    """The families of one round while they are filled."""
-
-    def __init__(self) -> None:
-        self.families = [spec.family() for spec in SPECS]
-        (
-            self._info,
-            self._state,
-            self._up,
-            self._error,
-            self._restart,
-            self._tx_pending,
-            self._limit_used,
-            self._limit,
-        ) = (family.rows for family in self.families)
-
-    def add_info(self, labels: tuple[str, str], protocol: Protocol) -> None:
-        """Add who a protocol is."""
-        session = protocol.detail
-        peer = ("", "", "", "")
-        if isinstance(session, BgpSession):
-            peer = (
-                peer_type(protocol.name).value,
-                session.neighbor_address or session.neighbor_range or "",
-                _text(session.neighbor_as),
-                _text(session.local_as),
-            )
-        self._info.append(
-            ((*labels, protocol.proto, protocol.table or "", *peer, protocol.description or ""), (1.0,))
+def info_row(labels: tuple[str, str], protocol: Protocol) -> tuple[FamilySpec, Row]:
+    """Return the row that tells who a protocol is."""
+    session = protocol.detail
+    peer = ("", "", "", "")
+    if isinstance(session, BgpSession):
+        peer = (
+            peer_type(protocol.name).value,
+            session.neighbor_address or session.neighbor_range or "",
+            _text(session.neighbor_as),
+            _text(session.local_as),
         )
+    return INFO, (
+        (*labels, protocol.proto, protocol.table or "", *peer, protocol.description or ""),
+        (1.0,),
+    )
 
-    def add_session(self, labels: tuple[str, str], protocol: Protocol, session: BgpSession) -> None:
-        """Add how a BGP protocol's session does."""
-        if session.state is not None:
-            self._state.append(((*labels, str(session.state)), (1.0,)))
-            self._up.append((labels, (float(session.state is BgpState.ESTABLISHED),)))
-        self._error.append(((*labels, error_class(protocol).value), (1.0,)))
-        if session.graceful_restart_active:
-            self._restart.append((labels, (1.0,)))
-        if session.tx_pending is not None:
-            self._tx_pending.append((labels, (session.tx_pending,)))
-        if session.route_limit is not None:
-            used, maximum = session.route_limit
-            self._limit_used.append((labels, (used,)))
-            self._limit.append((labels, (maximum,)))
+
+def session_rows(labels: tuple[str, str], protocol: Protocol, session: BgpSession) -> Rows:
+    """Yield the rows that tell how a BGP protocol's session does."""
+    if session.state is not None:
+        yield BGP_STATE, ((*labels, str(session.state)), (1.0,))
+        yield PEER_UP, (labels, (float(session.state is BgpState.ESTABLISHED),))
+    yield LAST_ERROR, ((*labels, error_class(protocol).value), (1.0,))
+    if session.graceful_restart_active:
+        yield GRACEFUL_RESTART, (labels, (1.0,))
+    if session.tx_pending is not None:
+        yield TX_PENDING, (labels, (session.tx_pending,))
+    if session.route_limit is not None:
+        used, maximum = session.route_limit
+        yield ROUTE_LIMIT_USED, (labels, (used,))
+        yield ROUTE_LIMIT, (labels, (maximum,))
 
 
 def _text(number: int | None) -> str:

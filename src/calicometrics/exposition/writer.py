@@ -24,7 +24,7 @@ from calicometrics.exposition.openmetrics import family_name, family_type, openm
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from calicometrics.families import LabelPairs, MetricFamily, Row
+    from calicometrics.families import LabelPairs, MetricFamily, Row, Table
 
 T = TypeVar("T")
 
@@ -44,20 +44,53 @@ _LABEL_NAME = re.compile(LABEL_NAME)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SHORT = 1e6  # from here on Go writes an exponent where Python writes zeros
 _LOWEST = -math.inf
-_CHUNK_SAMPLES = 2000
+_CHUNK_SAMPLES = 2000  # written at a time
+_CHUNK = 64 * 1024  # characters of a chunk, at least
 
 
-def render_text(families: Iterable[MetricFamily]) -> Iterator[str]:
+class KeptText:
+    """The text of tables whose rows are the same list as the time before, and the time before that.
+
+    It belongs to whoever renders the same families again and again; collectors hand out the same list as long as no row
+    of it changed. A table that changes from time to time is not kept.
+    """
+
+    def __init__(self) -> None:
+        self._before: dict[str, tuple[Table, list[str] | None]] = {}
+        self._now = self._before
+
+    def begin(self) -> None:
+        """Forget what was not asked for since the last time."""
+        self._before, self._now = self._now, {}
+
+    def chunks(self, family: MetricFamily, make: Callable[[Table], Iterator[str]]) -> Iterator[str]:
+        """Yield the text of a family's rows: what is kept, or else what ``make`` yields for its only table."""
+        (table,) = family.tables
+        before, texts = self._before.get(family.name, (None, None))
+        same = before is not None and before.rows is table.rows and before == table
+        if same and texts is None:
+            texts = list(make(table))
+        self._now[family.name] = table, texts if same else None
+        return make(table) if texts is None or not same else iter(texts)
+
+
+def render_text(families: Iterable[MetricFamily], kept: KeptText | None = None) -> Iterator[str]:
     """Yield the families in text format 0.0.4: chunks of whole lines, one for a family of ordinary size.
 
     None of the chunks has a lone surrogate: U+FFFD takes its place, so that every chunk can be encoded.
+
+    Args:
+        families: The families.
+        kept: The text of earlier calls.
     """
     labels = _Labels()
+    if kept is not None:
+        kept.begin()
     for family in families:
         name = _quoted_unless(_METRIC_NAME, family.name)
         text = family.help.replace("\\", r"\\").replace("\n", r"\n")
-        head = f"# HELP {name} {text}\n# TYPE {name} {family.type}\n"
-        yield from _chunks(head, family, labels, str)
+        head = _sendable(f"# HELP {name} {text}\n# TYPE {name} {family.type}\n")
+        yield from _chunks(head, family, labels, str, kept)
 
 
 def render_openmetrics(families: Iterable[MetricFamily]) -> Iterator[str]:
@@ -68,30 +101,48 @@ def render_openmetrics(families: Iterable[MetricFamily]) -> Iterator[str]:
     labels = _Labels()
     for family in families:
         name = _quoted_unless(_METRIC_NAME, family_name(family))
-        head = f"# HELP {name} {_escape(family.help)}\n# TYPE {name} {family_type(family)}\n"
+        head = _sendable(f"# HELP {name} {_escape(family.help)}\n# TYPE {name} {family_type(family)}\n")
         yield from _chunks(head, family, labels, _seconds)
     yield "# EOF\n"
 
 
 def _chunks(
-    head: str, family: MetricFamily, labels: _Labels, stamp_text: Callable[[int], str]
+    head: str,
+    family: MetricFamily,
+    labels: _Labels,
+    stamp_text: Callable[[int], str],
+    kept: KeptText | None = None,
 ) -> Iterator[str]:
-    """Yield the head and the samples of a family; a new chunk begins after so many rows."""
+    """Yield the head and the samples of a family, joined to chunks."""
+
+    def of(table: Table) -> Iterator[str]:
+        return _rows(family.name, table, labels, stamp_text)
+
     chunk = head
-    for table in family.tables:
-        columns = [
-            _around(family.name + column.suffix, column.labels, shared=bool(table.label_names))
-            for column in table.columns
-        ]
-        lines = _Lines(columns, labels.of(table.label_names), stamp_text)
-        step = _CHUNK_SAMPLES // max(1, len(columns)) + 1
-        for start in range(0, len(table.rows), step):
-            if start:  # so that a page of a hundred megabytes is never there as a whole
-                yield _sendable(chunk)
-                chunk = ""
-            stamps = table.timestamps and table.timestamps[start : start + step]
-            chunk += lines.of(table.rows[start : start + step], stamps)
-    yield _sendable(chunk)
+    if kept is not None and len(family.tables) == 1:
+        texts = kept.chunks(family, of)
+    else:
+        texts = chain.from_iterable(map(of, family.tables))
+    for text in texts:
+        chunk += text
+        if len(chunk) > _CHUNK:  # so that a page of a hundred megabytes is never there as a whole
+            yield chunk
+            chunk = ""
+    if chunk:
+        yield chunk
+
+
+def _rows(name: str, table: Table, labels: _Labels, stamp_text: Callable[[int], str]) -> Iterator[str]:
+    """Yield the lines of a table, of so many rows at a time."""
+    columns = [
+        _around(name + column.suffix, column.labels, shared=bool(table.label_names))
+        for column in table.columns
+    ]
+    lines = _Lines(columns, labels.of(table.label_names), stamp_text)
+    step = _CHUNK_SAMPLES // max(1, len(columns)) + 1
+    for start in range(0, len(table.rows), step):
+        stamps = table.timestamps and table.timestamps[start : start + step]
+        yield _sendable(lines.of(table.rows[start : start + step], stamps))
 
 
 def _sendable(text: str) -> str:
@@ -115,7 +166,7 @@ class _Lines:
         self._stamp_text = stamp_text
         self._layouts: dict[tuple[bool, ...], list[str]] = {}
 
-    def of(self, rows: Sequence[Row], stamps: Sequence[int | None] | None) -> str:
+    def of(self, rows: Sequence[Row], stamps: Sequence[int | None] | None = None) -> str:
         """Return the lines of some rows."""
         values = list(chain.from_iterable([values for _, values in rows]))
         present = tuple(map(is_not, values, repeat(None)))

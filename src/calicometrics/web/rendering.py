@@ -12,6 +12,7 @@ import attrs
 from calicometrics.exposition.writer import (
     CONTENT_TYPE_OPENMETRICS,
     CONTENT_TYPE_TEXT,
+    KeptText,
     openmetrics_conflict,
     render_openmetrics,
     render_text,
@@ -73,6 +74,7 @@ class Renderer:
 
     html_page: HtmlPage
     json_page: JsonPage | None = None
+    _kept: KeptText = attrs.field(factory=KeptText, init=False, repr=False, eq=False)
 
     def body(self, taken: Round, wanted: Wanted) -> Body:
         """Return a round's body. A short one is complete; of a long one the beginning is rendered."""
@@ -89,4 +91,4 @@ class Renderer:
             return CONTENT_TYPE_JSON, [self.json_page(taken)]
         if view is View.OPENMETRICS and openmetrics_conflict(taken.families) is None:
             return CONTENT_TYPE_OPENMETRICS, render_openmetrics(taken.families)
-        return CONTENT_TYPE_TEXT, render_text(taken.families)
+        return CONTENT_TYPE_TEXT, render_text(taken.families, self._kept)

@@ -186,7 +186,7 @@ def test_a_large_family_comes_in_chunks_of_whole_lines(columns: int):
     """A page of a hundred megabytes must never be in memory as one text."""
     extra = tuple(Column(labels=(("kind", str(i)),)) for i in range(columns))
     family = MetricFamily("big", "gauge", "Many rows.", ("n",), extra)
-    for n in range(5000):
+    for n in range(20_000):
         family.add((str(n),), *range(n, n + columns))
     chunks = list(render_text([family]))
     assert len(chunks) >= 3
