@@ -42,6 +42,10 @@ class Connection(Interface):
         """
         ...
 
+    def stream(self, command: str) -> Iterator[str]:
+        """Yield the reply to a command in pieces of whole lines; errors are those of ``ask``."""
+        ...
+
     def close(self) -> None:
         """End the conversation."""
         ...
@@ -157,12 +161,15 @@ class Snapshot:
             SourceError: The daemon could not be read or answered with an error.
         """
         if command != STATUS:
-            # Always first, so that whether a daemon counts as up does not depend on which collector came first.
-            with contextlib.suppress(SourceError):
-                self.text(daemon, STATUS)
+            self._greet(daemon)
         text: str
         text, _ = self._memo.once((daemon, command), lambda: (self._birds[daemon].ask(command), time.time()))
         return text
+
+    def _greet(self, daemon: str) -> None:
+        # Always first, so that whether a daemon counts as up does not depend on which collector came first.
+        with contextlib.suppress(SourceError):
+            self.text(daemon, STATUS)
 
     def clock(self, daemon: str) -> Clock:
         """Return what is known of a daemon's clock; when its status could not be read, that is nothing.
@@ -205,11 +212,9 @@ class Snapshot:
         def parse() -> list[Protocol]:
             # The family that BIRD 1.x serves is told by nothing but the daemon's name; with peers, by their addresses.
             family = "ipv6" if daemon.endswith("6") else None
-            protocols = self._parsers[daemon].parse(
-                self.text(daemon, PROTOCOLS), family=family, problems=self.problems(daemon)
-            )
-            self._memo.drop((daemon, PROTOCOLS))  # tens of megabytes, not to be held while the round lasts
-            return protocols
+            self._greet(daemon)
+            with self._birds[daemon].stream(PROTOCOLS) as pieces:
+                return self._parsers[daemon].parse(pieces, family=family, problems=self.problems(daemon))
 
         protocols: list[Protocol] = self._memo.once((daemon, "protocols"), parse)
         return protocols
@@ -300,13 +305,29 @@ class _Daemon:
         self._failure: SourceError | None = None
 
     def ask(self, command: str) -> str:
+        with self._connected() as connection:
+            return connection.ask(command)
+
+    @contextlib.contextmanager
+    def stream(self, command: str) -> Iterator[Iterator[str]]:
+        """Have a reply in pieces; what is not read of it is read at the end, so that the next reply can follow."""
+        with self._connected() as connection:
+            pieces = connection.stream(command)
+            try:
+                yield pieces
+            finally:
+                for _ in pieces:
+                    pass
+
+    @contextlib.contextmanager
+    def _connected(self) -> Iterator[Connection]:
         with self._lock:
             if self._failure is not None:
                 raise self._failure
             try:
                 if self._connection is None:
                     self._connection = self._bird.connect(self._deadline)
-                return self._connection.ask(command)
+                yield self._connection
             except CommandError:
                 raise
             except SourceError as error:
@@ -340,11 +361,6 @@ class _Memo:
             except BaseException as error:  # noqa: BLE001 - handed on, to this caller first
                 cell.set_exception(error)
         return cell.result()
-
-    def drop(self, key: object) -> None:
-        """Forget a key; whoever asks next computes it again."""
-        with self._lock:
-            self._cells.pop(key, None)
 
     def peek(self, key: object) -> Any:
         """Return the result of a key that has been computed without an error, else None."""

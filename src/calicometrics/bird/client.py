@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 from calicometrics.errors import CommandError, SourceError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import TracebackType
 
 DEFAULT_TIMEOUT = 5.0
@@ -18,9 +19,8 @@ DEFAULT_MAX_REPLY = 128 * 1024 * 1024
 
 _CHUNK = 256 * 1024  # what a Unix socket's buffer holds at most, by default
 _TERMINATOR = re.compile(rb"(\d{4}) ([^\n]*)\n\Z")
-_ASYNCHRONOUS = re.compile(rb"\+[^\n]*\n\Z")
 _BUSY_PAUSE = 0.02
-_RESTRICTED = "0016"
+_RESTRICTED = b"0016 "
 _FIRST_ERROR = "8000"
 
 
@@ -117,21 +117,46 @@ class BirdConnection:
             SourceError: BIRD could not be read in time.
             ValueError: The command is more than one line.
         """
-        reply, code, text = self._exchange(command)
-        if code >= _FIRST_ERROR:
-            raise CommandError(f"{self._phase(command)}: BIRD answered {code} {text}".rstrip(), code)
-        return reply.decode("utf-8", "backslashreplace")
+        return "".join(self.stream(command))
+
+    def stream(self, command: str) -> Iterator[str]:
+        """Yield the reply to a command as it comes, in pieces of whole lines; otherwise as :meth:`ask`.
+
+        Whoever leaves a reply before its end leaves the connection: it is closed.
+
+        Raises:
+            CommandError: BIRD answered with an error; it may do so after some pieces.
+            SourceError: BIRD could not be read in time.
+            ValueError: The command is more than one line.
+        """
+        self._send(command)
+        ended = False
+        try:
+            for lines in self._receive(command):
+                end = _TERMINATOR.match(_last_line(lines))
+                if end is not None and end[1].decode() >= _FIRST_ERROR:
+                    ended = True
+                    words = end[2].decode(errors="replace")
+                    raise CommandError(
+                        f"{self._phase(command)}: BIRD answered {end[1].decode()} {words}".rstrip(),
+                        end[1].decode(),
+                    )
+                yield lines.decode("utf-8", "backslashreplace")
+            ended = True
+        finally:
+            if not ended:
+                self.close()
 
     def _greet(self) -> None:
-        greeting = self._receive("greeting")
+        greeting = b"".join(self._receive("greeting"))
         if not greeting.startswith(b"0001 "):
             raise self._error("greeting", f"this is no BIRD: {greeting[:80]!r}")
-        _, code, text = self._exchange("restrict")
-        if code != _RESTRICTED:
-            raise self._error("restrict", f"BIRD answered {code} {text}".rstrip())
+        self._send("restrict")
+        answer = _last_line(b"".join(self._receive("restrict")))
+        if not answer.startswith(_RESTRICTED):
+            raise self._error("restrict", f"BIRD answered {answer.decode(errors='replace')}".rstrip())
 
-    def _exchange(self, command: str) -> tuple[bytes, str, str]:
-        """Return a command's reply, with the code and the text of its last line."""
+    def _send(self, command: str) -> None:
         if "\n" in command or "\r" in command:
             raise ValueError("a command is one line")
         try:
@@ -140,10 +165,6 @@ class BirdConnection:
         except OSError as error:
             self.close()
             raise self._error(command, f"cannot send: {_reason(error)}") from None
-        reply = self._receive(command)
-        last = _TERMINATOR.match(_last_line(reply))
-        assert last is not None  # noqa: S101 - what _receive waits for
-        return reply, last[1].decode(), last[2].decode(errors="replace")
 
     def _connect(self) -> None:
         """Connect within the deadline; a full backlog answers EAGAIN at once, so it is tried again."""
@@ -158,15 +179,14 @@ class BirdConnection:
             else:
                 return
 
-    def _receive(self, phase: str) -> bytes:
-        """Return everything up to a line that ends a reply: four digits and a blank.
+    def _receive(self, phase: str) -> Iterator[bytes]:
+        """Yield everything up to a line that ends a reply, four digits and a blank, in pieces of whole lines.
 
         Such a line is looked for at the end of what has come, since BIRD waits for the next command behind it. Lines
         that begin with ``+`` are asynchronous and no part of a reply.
         """
-        chunks: list[bytes] = []
         size = 0
-        line = b""
+        begun: list[bytes] = []  # of a line whose end has not come
         while True:
             try:
                 self._socket.settimeout(self._remaining(phase, size))
@@ -181,13 +201,16 @@ class BirdConnection:
             if size > self._max_reply:
                 self.close()
                 raise self._error(phase, f"the reply is larger than {self._max_reply} bytes")
-            chunks.append(chunk)
-            line = _last_line(line + chunk if b"\n" not in chunk[:-1] else chunk)
-            if _ASYNCHRONOUS.match(line):
-                chunks = [_without_asynchronous(b"".join(chunks))]
-                line = _last_line(chunks[0])
-            if _TERMINATOR.match(line):
-                return _without_asynchronous(b"".join(chunks))
+            whole = chunk.rfind(b"\n") + 1
+            if not whole:
+                begun.append(chunk)
+                continue
+            lines = _without_asynchronous(b"".join([*begun, chunk[:whole]]))
+            begun = [chunk[whole:]] if whole < len(chunk) else []
+            if lines:
+                yield lines
+            if not begun and _TERMINATOR.match(_last_line(lines)):
+                return
 
     def _remaining(self, phase: str, size: int = 0) -> float:
         remaining = self._deadline - time.monotonic()

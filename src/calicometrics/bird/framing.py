@@ -8,10 +8,15 @@ same as before, and ``1234 text`` at the end of the reply (BIRD ``nest/cli.c``).
 from __future__ import annotations
 
 import re
+from itertools import chain
+from typing import TYPE_CHECKING
 
 import attrs
 
 from calicometrics.errors import ParseError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 _PLAIN, _SOCKET, _VERBOSE = 0, 1, 5  # blanks in front of a line whose code is not repeated
 
@@ -43,13 +48,13 @@ class Reply:
 
     Attributes:
         blocks: Its lines, cut before each line without an indent of its own. Such a line has lost its code and
-            margin; those below it still have theirs.
+            margin; those below it still have theirs. Of a reply that comes in pieces they can be had once.
         margin: The blanks that stand in front of each line that has no code, before its own indent.
         offset: Lines taken off the front, for error messages.
         end: The text behind a terminator such as ``0013``, None without a terminator.
     """
 
-    blocks: list[str]
+    blocks: Iterable[str]
     margin: int = _PLAIN
     offset: int = 0
     end: str | None = None
@@ -57,11 +62,11 @@ class Reply:
     @property
     def lines(self) -> list[str]:
         """What ``birdc`` prints: the lines without codes and margin."""
-        found = [*([self.end] if self.end else ())]
-        for block in reversed(self.blocks):
+        found: list[str] = []
+        for block in self.blocks:
             head, feed, rest = block.partition("\n")
-            found[:0] = [head, *(_PREFIX[self.margin].sub("", rest).split("\n") if feed else ())]
-        return found
+            found += [head, *(_PREFIX[self.margin].sub("", rest).split("\n") if feed else ())]
+        return [*found, self.end] if self.end else found
 
     def uncoded(self, block: str) -> str:
         """Return a block whose lines all have the margin, in place of codes that some have.
@@ -88,12 +93,12 @@ def unframe(text: str) -> Reply:
         offset = text.count("\n", 0, greeting.end())
         text = text[greeting.end() :]
     if _CODED.match(text) is None:
-        return Reply(_blocks(text, _PLAIN)[0], _PLAIN, offset)
+        return Reply(_blocks(text.rstrip("\n"), _PLAIN)[0], _PLAIN, offset)
     alone = _END.match(text)
-    blocks, end = ([], alone[0]) if alone is not None else _blocks(text, _SOCKET)
+    blocks, end = ([], alone[0]) if alone is not None else _blocks(text.rstrip("\n"), _SOCKET)
     if end is None:
         margin = _SOCKET if _NOT_VERBOSE.search(text) else _VERBOSE
-        return Reply(blocks if margin == _SOCKET else _blocks(text, margin)[0], margin, offset)
+        return Reply(blocks if margin == _SOCKET else _blocks(text.rstrip("\n"), margin)[0], margin, offset)
     code, words = end[:4], end[5:]
     if code >= _FIRST_ERROR:
         before = sum(block.count("\n") + 1 for block in blocks)
@@ -101,15 +106,46 @@ def unframe(text: str) -> Reply:
     return Reply(blocks, _SOCKET, offset, words)
 
 
-def _blocks(text: str, margin: int) -> tuple[list[str], str | None]:
-    """Return the blocks of a reply, and the line that ends it if there is one."""
+def unframe_pieces(pieces: Iterable[str]) -> Reply:
+    """Return a reply that comes in pieces of whole lines; as one piece it may have any framing.
+
+    What is in more than one piece comes from a control socket. Its errors are raised while the blocks are read.
+
+    Raises:
+        ParseError: As :func:`unframe` does.
+    """
+    coming = iter(pieces)
+    first, second = next(coming, ""), next(coming, None)
+    if second is None:
+        return unframe(first)
+    return Reply(_coming_blocks(chain((first, second), coming)), _SOCKET)
+
+
+def _coming_blocks(pieces: Iterable[str]) -> Iterator[str]:
+    rest = ""  # a block goes on until the next one begins
+    for piece in pieces:
+        blocks, end = _blocks(rest + piece, _SOCKET, whole=not rest)
+        rest = blocks.pop()
+        yield from blocks
+        if end is not None:
+            break
+    yield rest.rstrip("\n")
+
+
+def _blocks(text: str, margin: int, *, whole: bool = True) -> tuple[list[str], str | None]:
+    """Return the blocks of a reply, and the line that ends it if there is one.
+
+    Args:
+        text: The reply.
+        margin: That of its framing.
+        whole: Whether the first line still has its code.
+    """
     pieces = _BETWEEN[margin].split(text)
     # A reply may be large: its first line loses its code here, not in a copy of everything.
     prefix = _PREFIX[margin].match(pieces[0])
-    if prefix is not None:
+    if whole and prefix is not None:
         pieces[0] = pieces[0][prefix.end() :]
     ends = pieces[1::2]
     end = next(filter(None, ends), None)
     blocks = pieces[: 2 * ends.index(end) + 1 : 2] if end is not None else pieces[::2]
-    blocks[-1] = blocks[-1].rstrip("\n")
     return blocks, end

@@ -14,7 +14,7 @@ import attrs
 from calicometrics.bird import grammar
 from calicometrics.bird.bgp import BGP
 from calicometrics.bird.draft import Labels
-from calicometrics.bird.framing import Reply, unframe
+from calicometrics.bird.framing import unframe_pieces
 from calicometrics.bird.model import Channel, Protocol, ProtocolState
 from calicometrics.bird.section import SectionError, SectionReader
 from calicometrics.errors import ParseError
@@ -22,6 +22,7 @@ from calicometrics.errors import ParseError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from calicometrics.bird.framing import Reply
     from calicometrics.bird.kinds import ProtocolKind
 
     _Note = Callable[[SectionError], None]
@@ -70,36 +71,53 @@ class ProtocolParser:
         self._margin = 0
 
     def parse(
-        self, text: str, *, family: str | None = None, problems: list[ParseError] | None = None
+        self,
+        text: str | Iterable[str],
+        *,
+        family: str | None = None,
+        problems: list[ParseError] | None = None,
     ) -> list[Protocol]:
-        """Return the protocols of a reply; arguments and errors are those of :func:`parse_protocols`."""
-        reply = unframe(text)
+        """Return the protocols of a reply; arguments and errors are those of :func:`parse_protocols`.
+
+        A control socket's reply may be given in pieces of whole lines, so that it is never there as a whole.
+        """
+        reply = unframe_pieces([text] if isinstance(text, str) else text)
         sections = _ChannelSections(reply.margin + _PROTOCOL_INDENT)
         before, self._known = self._known, {}
         if reply.margin != self._margin:
             before, self._margin = {}, reply.margin
         found: list[_Known] = []
-        for index in range(_first_row(reply), len(reply.blocks)):
-            block = reply.blocks[index]
+        began = False
+        line = reply.offset + 1
+        for block in reply.blocks:
+            began_before, began = began, began or _begins(block, line)
+            if not began_before and (not began or grammar.HEADER.re.fullmatch(_head(block))):
+                line += block.count("\n") + 1
+                continue
             name = block[: block.find(" ")]
             known = before.get(name)
             if known is None or known.text != block:
                 errors: list[SectionError] = []
                 known = self._read(reply, block, sections, known, errors.append)
                 for error in errors:
-                    line = _line_of(error.content, reply, index)
-                    problem = ParseError(f"show protocols all: {error}", line)
+                    problem = ParseError(
+                        f"show protocols all: {error}", line + _line_of(error.content, reply.uncoded(block))
+                    )
                     if problems is None:
                         raise problem
                     problems.append(problem)
                 if known is None:
+                    line += block.count("\n") + 1
                     continue
                 if errors:  # so that they are found again in the next reply
                     known.text = ""
+            line += known.lines
             self._known[name] = known
             found.append(known)
+        if not began:
+            raise ParseError("the reply is empty")
         if family is None:
-            family = "ipv6" if any(_has_ipv6_neighbor(known.own.detail) for known in found) else "ipv4"
+            family = "ipv6" if any(known.ipv6_neighbor for known in found) else "ipv4"
         return [known.protocol(family) for known in found]
 
     def _read(
@@ -146,14 +164,21 @@ class _ChannelSections:
 
     def __init__(self, indent: int) -> None:
         self._mark = "\n" + " " * indent + "Channel "
-        self._section = re.compile(rf"{self._mark}([^\n]*)((?:\n {{{indent + 1},}}[^\n]*)*+)")
+        self._end = re.compile(rf"\n(?! {{{indent + 1}}})")
 
     def split(self, body: str) -> tuple[str, list[tuple[str, str]]]:
         """Return what stands on the protocol, and each channel's name and lines."""
-        if self._mark not in body:
-            return body, []
-        pieces = self._section.split(body)
-        return "".join(pieces[::3]), list(zip(map(str.rstrip, pieces[1::3]), pieces[2::3], strict=True))
+        own, *pieces = body.split(self._mark)
+        channels = []
+        for piece in pieces:
+            name, feed, lines = piece.partition("\n")
+            lines = feed + lines
+            end = self._end.search(lines)
+            if end is not None:
+                own += lines[end.start() :]
+                lines = lines[: end.start()]
+            channels.append((name.rstrip(), lines))
+        return own, channels
 
 
 class _Own(NamedTuple):
@@ -174,15 +199,19 @@ class _Known:
         row: The columns of its first line.
         own: What stands on the protocol itself.
         channels: Its channels, apart from the one that BIRD does not name.
+        lines: How many lines the block has.
+        ipv6_neighbor: Whether it has a neighbor with an IPv6 address.
     """
 
-    __slots__ = ("_built", "channels", "own", "row", "text")
+    __slots__ = ("_built", "channels", "ipv6_neighbor", "lines", "own", "row", "text")
 
     def __init__(self, text: str, row: tuple[str, ...], own: _Own, channels: tuple[Channel, ...]) -> None:
         self.text = text
         self.row = row
         self.own = own
         self.channels = channels
+        self.lines = text.count("\n") + 1
+        self.ipv6_neighbor = _has_ipv6_neighbor(own.detail)
         self._built: tuple[str, Protocol] | None = None
 
     def protocol(self, family: str) -> Protocol:
@@ -243,30 +272,28 @@ class _KindReader:
         return reader.read(text, note).build_channel(name, self._kind)
 
 
-def _first_row(reply: Reply) -> int:
-    """Return the index of the first block that is a protocol: behind the header, or where there is none.
+def _head(block: str) -> str:
+    return block.partition("\n")[0]
+
+
+def _begins(block: str, line: int) -> bool:
+    """Whether a table of protocols begins with a block: with its header, or where there is none with a protocol.
 
     Raises:
-        ParseError: The text does not begin like a table of protocols.
+        ParseError: It is neither of them nor blank.
     """
-    for index, block in enumerate(reply.blocks):
-        head = block.partition("\n")[0]
-        if head and not head.isspace():
-            if grammar.HEADER.re.fullmatch(head):
-                return index + 1
-            row = grammar.PROTOCOL_ROW.re.fullmatch(head)
-            if row is not None and ProtocolState.of(row[4]).known:
-                return index
-            line = _line_of(head, reply, index)
-            raise ParseError(f"expected {grammar.HEADER.name}, not {head[:80]!r}", line)
-    raise ParseError("the reply is empty")
+    head = _head(block)
+    if not head or head.isspace():
+        return False
+    row = grammar.PROTOCOL_ROW.re.fullmatch(head)
+    if grammar.HEADER.re.fullmatch(head) or (row is not None and ProtocolState.of(row[4]).known):
+        return True
+    raise ParseError(f"expected {grammar.HEADER.name}, not {head[:80]!r}", line)
 
 
-def _line_of(content: str, reply: Reply, index: int) -> int:
-    """Return the number, from 1, of a line of the block at an index."""
-    before = reply.offset + sum(block.count("\n") + 1 for block in reply.blocks[:index])
-    lines = [line.strip() for line in reply.uncoded(reply.blocks[index]).split("\n")]
-    return before + lines.index(content.strip()) + 1
+def _line_of(content: str, block: str) -> int:
+    """Return how many lines stand above a line of a block."""
+    return [line.strip() for line in block.split("\n")].index(content.strip())
 
 
 def _has_ipv6_neighbor(detail: object) -> bool:

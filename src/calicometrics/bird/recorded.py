@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from calicometrics.errors import CommandError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 
 class RecordedBird:
@@ -39,3 +39,7 @@ class RecordedBird:
         if reply is None:
             raise CommandError(f"BIRD at {self.path}: {command}: no reply was recorded", "9001")
         return reply
+
+    def stream(self, command: str) -> Iterator[str]:
+        """Yield the reply to a command, in one piece."""
+        yield self.ask(command)

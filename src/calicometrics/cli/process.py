@@ -5,12 +5,17 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
+import itertools
 import sys
+import threading
+import time
 
 _M_ARENA_MAX = -8  # glibc's malloc.h
-# A round of a large daemon makes hundreds of thousands of objects and no cycles; looking through them every 700 takes
-# longer than making them.
-_YOUNG_OBJECTS = 300_000
+# A round of a large daemon makes a million objects that live on and no cycles; looking through them time and again, as
+# Python does by default, takes longer than making them.
+_YOUNG_OBJECTS = 1_000_000
+_TIDY_EVERY = 30.0  # seconds
+_TIDY_ALL_EVERY = 20  # times
 # How long a thread that has compressed a block waits for the thread that renders the next one, in seconds.
 _SWITCH = 0.0005
 
@@ -18,12 +23,19 @@ _SWITCH = 0.0005
 def settle() -> None:
     """Adjust this process, when all that it is going to import is there.
 
-    Threads share one arena of memory: with one for each thread, what a thread has freed stays with it, and a large
-    exporter takes a third more.
+    Garbage is collected by the clock and not by the number of new objects. Threads share one arena of memory: with one
+    for each thread, what a thread has freed stays with it, and a large exporter takes a third more.
     """
     sys.setswitchinterval(_SWITCH)
     gc.set_threshold(_YOUNG_OBJECTS, 20, 20)
     gc.collect()
     gc.freeze()
+    threading.Thread(target=_tidy, name="garbage", daemon=True).start()
     with contextlib.suppress(AttributeError, OSError):  # not glibc
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
+
+
+def _tidy() -> None:
+    for times in itertools.count(1):
+        time.sleep(_TIDY_EVERY)
+        gc.collect(2 if times % _TIDY_ALL_EVERY == 0 else 1)

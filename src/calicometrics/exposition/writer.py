@@ -58,10 +58,12 @@ class KeptText:
     def __init__(self) -> None:
         self._before: dict[str, tuple[Table, list[str] | None]] = {}
         self._now = self._before
+        self.labels = _Labels()
 
     def begin(self) -> None:
         """Forget what was not asked for since the last time."""
         self._before, self._now = self._now, {}
+        self.labels.forget_old()
 
     def chunks(self, family: MetricFamily, make: Callable[[Table], Iterator[str]]) -> Iterator[str]:
         """Yield the text of a family's rows: what is kept, or else what ``make`` yields for its only table."""
@@ -83,9 +85,9 @@ def render_text(families: Iterable[MetricFamily], kept: KeptText | None = None) 
         families: The families.
         kept: The text of earlier calls.
     """
-    labels = _Labels()
     if kept is not None:
         kept.begin()
+    labels = _Labels() if kept is None else kept.labels
     for family in families:
         name = _quoted_unless(_METRIC_NAME, family.name)
         text = family.help.replace("\\", r"\\").replace("\n", r"\n")
@@ -226,7 +228,14 @@ class _Labels:
         texts = self._known.get(label_names)
         if texts is None:
             texts = self._known[label_names] = _LabelTexts(label_names)
-        return lambda rows: [texts[labels] for labels, _ in rows]
+        return texts.of
+
+    def forget_old(self) -> None:
+        """Forget the labels of rows that are no more, when they are most of what is known."""
+        for texts in self._known.values():
+            if len(texts) > 2 * texts.asked:
+                texts.clear()
+            texts.asked = 0
 
 
 class _LabelTexts(dict[tuple[str, ...], str]):
@@ -236,6 +245,12 @@ class _LabelTexts(dict[tuple[str, ...], str]):
         super().__init__()
         names = [_quoted_unless(_LABEL_NAME, name).replace("%", "%%") for name in label_names]
         self._template = ",".join(f'{name}="%s"' for name in names)
+        self.asked = 0
+
+    def of(self, rows: Sequence[Row]) -> list[str]:
+        """Return the labels of each row."""
+        self.asked += len(rows)
+        return [self[labels] for labels, _ in rows]
 
     def __missing__(self, labels: tuple[str, ...]) -> str:
         everything = "".join(labels)
