@@ -42,6 +42,19 @@ class Draft:
         self.changes: dict[str, Any] = {}
         self.extra: list[str] = []
 
+    def copy(self) -> Draft:
+        """Return a draft that has the same values so far; the values themselves are shared."""
+        copy = object.__new__(Draft)
+        copy.values = self.values.copy()
+        copy.detail = self.detail.copy()
+        copy.channel = self.channel.copy()
+        copy.channel_detail = self.channel_detail.copy()
+        copy.limits = []
+        copy.columns = 0
+        copy.changes = {}
+        copy.extra = []
+        return copy
+
     def set_value(self, name: str, value: Any) -> None:
         """Keep one of the protocol's own fields."""
         self.values[name] = value

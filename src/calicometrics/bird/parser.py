@@ -95,7 +95,7 @@ class ProtocolParser:
                 line += block.count("\n") + 1
                 continue
             name = block[: block.find(" ")]
-            known = before.get(name)
+            known = before.pop(name, None)  # what is not the same any more is not kept until the end
             if known is None or known.text != block:
                 errors: list[SectionError] = []
                 known = self._read(reply, block, sections, known, errors.append)

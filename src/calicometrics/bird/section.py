@@ -5,11 +5,15 @@ by line are remembered as its *shape*: one regular expression composed of those 
 The next section is tried against the shapes that are known; when one matches, each rule's conversion gets its groups,
 and the result is the same as line by line. A section that fits no shape, or that has a line nobody reads, is read line
 by line.
+
+Most of their lines are even the same word for word. When two sections fit a shape, the lines that they have in common
+are remembered as a *closer* shape, which has those lines as they are, and their values ready.
 """
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from calicometrics.bird import grammar
@@ -20,6 +24,8 @@ if TYPE_CHECKING:
 
 _MAX_SHAPES = 32
 """Of one kind: an established peer, one that waits, each family and set of options. Others are read line by line."""
+_MAX_CLOSER = 4
+"""Of one shape: what two sections have in common by chance need not be common to all."""
 
 
 class SectionError(ValueError):
@@ -57,6 +63,8 @@ class SectionReader:
             if draft is not None:
                 if index:  # the shape in use is tried first
                     self._shapes.insert(0, self._shapes.pop(index))
+                if len(self._shapes) < _MAX_SHAPES and (closer := shape.closer(text)) is not None:
+                    self._shapes.insert(0, closer)
                 return draft
         return self._read_lines(text, note)
 
@@ -126,31 +134,33 @@ class _Shape:
 
     Args:
         lines: For each line, everything up to the end of its label, and the label's entry.
+        fixed: For each line its text, with the line feed in front, when it is always the same, else None.
     """
 
-    def __init__(self, lines: Sequence[tuple[str, Entry]]) -> None:
+    def __init__(self, lines: Sequence[tuple[str, Entry]], fixed: Sequence[str | None] | None = None) -> None:
         pattern = []
+        self._lines = lines
+        self._fixed = fixed
+        self._closer = 0
+        self._before: list[str] | None = None
+        self._start = Draft()
         self._plan: list[tuple[Callable[[Draft, str, Any], None], str, Callable[..., Any], int, int]] = []
         group = 0
-        convert: Callable[..., Any]
-        for prefix, entry in lines:
-            rule = entry.rule
-            label = re.escape(prefix)
-            if not prefix.endswith(":"):
-                # A line without a colon: its label must not be the start of another one.
-                label += r"(?![^\n]*:)(?= |\n|\Z)"
-            if isinstance(rule, grammar.Block):
-                pattern.append(rf"\n{label}((?:\n {{{_indent(prefix) + 1},}}[^\n]*)*+)")
-                groups, convert = 1, rule.read
+        for (prefix, entry), text in zip(lines, fixed or [None] * len(lines), strict=True):
+            expression, groups, convert = _line(prefix, entry.rule)
+            if text is None:
+                pattern.append(expression.pattern)
+                self._plan.append((entry.take, entry.name, convert, group, group + groups))
+                group += groups
+                continue
+            pattern.append(re.escape(text))
+            match = expression.fullmatch(text)
+            assert match is not None  # noqa: S101 - it is a line of a section that has matched
+            value = convert(*match.groups())
+            if entry.take in _SETTERS:  # neither their order nor what stands above them matters
+                entry.take(self._start, entry.name, value)
             else:
-                assert isinstance(rule, grammar.Value)  # noqa: S101 - checked by whoever learns a shape
-                groups = rule.re.groups
-                inner = f"({rule.pattern})" if groups == 0 else f"(?:{rule.pattern})"
-                # No blank at the end, so that the value is the stripped text that the rule reads line by line.
-                pattern.append(rf"\n{label} *+{inner}(?<! )(?=\n|\Z)")
-                groups, convert = groups or 1, rule.convert or _same
-            self._plan.append((entry.take, entry.name, convert, group, group + groups))
-            group += groups
+                self._plan.append((entry.take, entry.name, partial(_same, value), 0, 0))
         self._match = re.compile("".join(pattern)).fullmatch
 
     def matches(self, text: str) -> bool:
@@ -161,7 +171,7 @@ class _Shape:
         match = self._match(text)
         if match is None:
             return None
-        draft = Draft()
+        draft = self._start.copy()
         groups = match.groups()
         try:
             for take, name, convert, start, end in self._plan:
@@ -170,6 +180,58 @@ class _Shape:
             return None  # line by line it becomes an error that names the line
         return draft
 
+    def closer(self, text: str) -> _Shape | None:
+        """Return a shape that has the lines as they are which a section that fits has in common with the one before.
+
+        None when it is the first section, when there is too little in common, or there are enough such shapes.
+        """
+        if self._fixed is not None or self._closer >= _MAX_CLOSER:
+            return None
+        before, self._before = self._before, self._cut(text)
+        if before is None:
+            return None
+        fixed = [new if new == old else None for new, old in zip(self._before, before, strict=True)]
+        if fixed.count(None) * 2 > len(fixed):
+            return None
+        self._closer += 1
+        return _Shape(self._lines, fixed)
+
+    def _cut(self, text: str) -> list[str]:
+        """Return the text of each line, with the line feed in front; a block is part of the line above it."""
+        texts = []
+        position = 0
+        for prefix, entry in self._lines:
+            match = _line(prefix, entry.rule)[0].match(text, position)
+            assert match is not None  # noqa: S101 - the section has matched
+            end = match.end()
+            texts.append(text[position:end])
+            position = end
+        return texts
+
 
 def _same(text: str) -> str:
     return text
+
+
+_SETTERS = (Draft.set_value, Draft.set_detail, Draft.set_channel, Draft.set_channel_detail)
+
+
+@lru_cache(maxsize=1024)
+def _line(prefix: str, rule: grammar.Rule) -> tuple[re.Pattern[str], int, Callable[..., Any]]:
+    """Return the expression of a line, how many groups it has, and what makes a value of them.
+
+    Args:
+        prefix: Everything up to the end of the label.
+        rule: The label's rule.
+    """
+    label = re.escape(prefix)
+    if not prefix.endswith(":"):
+        # A line without a colon: its label must not be the start of another one.
+        label += r"(?![^\n]*:)(?= |\n|\Z)"
+    if isinstance(rule, grammar.Block):
+        return re.compile(rf"\n{label}((?:\n {{{_indent(prefix) + 1},}}[^\n]*)*+)"), 1, rule.read
+    assert isinstance(rule, grammar.Value)  # noqa: S101 - checked by whoever learns a shape
+    inner = f"({rule.pattern})" if rule.re.groups == 0 else f"(?:{rule.pattern})"
+    # No blank at the end, so that the value is the stripped text that the rule reads line by line.
+    expression = rf"\n{label} *+{inner}(?<! )(?=\n|\Z)"
+    return re.compile(expression), rule.re.groups or 1, rule.convert or _same

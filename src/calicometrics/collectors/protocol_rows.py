@@ -52,17 +52,18 @@ class ProtocolRows:
     def families(self, protocols: Iterable[tuple[str, Iterable[Protocol]]]) -> list[MetricFamily]:
         """Return the families of each daemon's protocols."""
         before, self._known = self._known, {}
+        order = list(before)
         changed: list[tuple[_Known, _Known]] = []
         for daemon, members in protocols:
             for protocol in members:
                 key = daemon, protocol.name
-                known = old = before.get(key)
+                known = old = before.pop(key, None)
                 if known is None or known.protocol is not protocol:
                     known = self._make(daemon, protocol, old)
                     if old is not None:
                         changed.append((old, known))
                 self._known[key] = known
-        if any(old.places is not new.places for old, new in changed) or list(before) != list(self._known):
+        if any(old.places is not new.places for old, new in changed) or order != list(self._known):
             self._columns = self._all_rows()
         else:
             self._exchange(changed)
