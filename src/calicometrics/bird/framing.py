@@ -16,7 +16,7 @@ import attrs
 from calicometrics.errors import ParseError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 _PLAIN, _SOCKET, _VERBOSE = 0, 1, 5  # blanks in front of a line whose code is not repeated
 
@@ -106,10 +106,15 @@ def unframe(text: str) -> Reply:
     return Reply(blocks, _SOCKET, offset, words)
 
 
-def unframe_pieces(pieces: Iterable[str]) -> Reply:
+def unframe_pieces(pieces: Iterable[str], known: Callable[[str], str] = lambda _: "") -> Reply:
     """Return a reply that comes in pieces of whole lines; as one piece it may have any framing.
 
-    What is in more than one piece comes from a control socket. Its errors are raised while the blocks are read.
+    What is in more than one piece comes from a control socket.
+
+    Args:
+        pieces: The pieces.
+        known: First word of a block → what the block was the last time, or nothing. A block that is the same again
+            need not be looked through for its end.
 
     Raises:
         ParseError: As :func:`unframe` does.
@@ -118,32 +123,40 @@ def unframe_pieces(pieces: Iterable[str]) -> Reply:
     first, second = next(coming, ""), next(coming, None)
     if second is None:
         return unframe(first)
-    return Reply(_coming_blocks(chain((first, second), coming)), _SOCKET)
+    return Reply(_coming_blocks(chain((first, second), coming), known), _SOCKET)
 
 
-def _coming_blocks(pieces: Iterable[str]) -> Iterator[str]:
+def _coming_blocks(pieces: Iterable[str], known: Callable[[str], str]) -> Iterator[str]:
+    between = _BETWEEN[_SOCKET]
+    prefix = _PREFIX[_SOCKET].match
     rest = ""  # a block goes on until the next one begins
-    for piece in pieces:
-        blocks, end = _blocks(rest + piece, _SOCKET, whole=not rest)
-        rest = blocks.pop()
-        yield from blocks
-        if end is not None:
-            break
+    for number, piece in enumerate(pieces):
+        text = rest + piece
+        position = 0
+        if number == 0 and (code := prefix(text)) is not None:
+            position = code.end()
+        while True:
+            before = known(text[position : text.find(" ", position)])
+            end = between.match(text, position + len(before)) if text.startswith(before, position) else None
+            if end is None:
+                end = between.search(text, position)
+                if end is None:
+                    break
+                before = text[position : end.start()]
+            yield before
+            if end[1] is not None:
+                return
+            position = end.end()
+        rest = text[position:]
     yield rest.rstrip("\n")
 
 
-def _blocks(text: str, margin: int, *, whole: bool = True) -> tuple[list[str], str | None]:
-    """Return the blocks of a reply, and the line that ends it if there is one.
-
-    Args:
-        text: The reply.
-        margin: That of its framing.
-        whole: Whether the first line still has its code.
-    """
+def _blocks(text: str, margin: int) -> tuple[list[str], str | None]:
+    """Return the blocks of a reply, and the line that ends it if there is one."""
     pieces = _BETWEEN[margin].split(text)
     # A reply may be large: its first line loses its code here, not in a copy of everything.
     prefix = _PREFIX[margin].match(pieces[0])
-    if whole and prefix is not None:
+    if prefix is not None:
         pieces[0] = pieces[0][prefix.end() :]
     ends = pieces[1::2]
     end = next(filter(None, ends), None)

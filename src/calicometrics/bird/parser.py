@@ -81,9 +81,13 @@ class ProtocolParser:
 
         A control socket's reply may be given in pieces of whole lines, so that it is never there as a whole.
         """
-        reply = unframe_pieces([text] if isinstance(text, str) else text)
-        sections = _ChannelSections(reply.margin + _PROTOCOL_INDENT)
         before, self._known = self._known, {}
+
+        def known_text(name: str) -> str:
+            return before[name].text if name in before else ""
+
+        reply = unframe_pieces([text] if isinstance(text, str) else text, known_text)
+        sections = _ChannelSections(reply.margin + _PROTOCOL_INDENT)
         if reply.margin != self._margin:
             before, self._margin = {}, reply.margin
         found: list[_Known] = []
