@@ -32,7 +32,7 @@ test: $(VENV)/.developing  ## run every test, with coverage
 	$(BIN)/coverage report
 
 unit: $(VENV)/.developing  ## run the tests that start no daemon
-	$(PYTEST) tests/unit
+	$(PYTEST) tests/unit plugins
 
 integration: $(VENV)/.developing  ## run the tests against real daemons
 	$(PYTEST) tests/integration
