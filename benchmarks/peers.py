@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-DATA = Path(__file__).with_name("data")
+DATA = Path(__file__).parents[1] / "tests/data/large"
 VERSIONS = ("3.3.2", "1.6.8")
 _SEED = 20180822
 
@@ -30,7 +30,7 @@ class Reply:
     """
 
     def __init__(self, version: str, peers: int) -> None:
-        with gzip.open(DATA / f"bird-{version}-peers.raw.gz", "rt", encoding="utf-8") as file:
+        with gzip.open(DATA / f"bird-{version}-rr-show_protocols_all.raw.gz", "rt", encoding="utf-8") as file:
             recorded = file.read()
         self._random = random.Random(_SEED)
         head, *blocks = _PROTOCOL.split(recorded[: recorded.rindex("0000 ")])
