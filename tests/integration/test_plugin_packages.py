@@ -16,6 +16,7 @@ from calicometrics.exposition.parser import parse_exposition
 from calicometrics.families import Sample
 from calicometrics.testing.bird import FakeBird
 
+from .needs import need_program
 from .serving import value
 
 pytestmark = pytest.mark.integration
@@ -118,6 +119,22 @@ def test_a_package_that_is_installed_shows_its_families(installed: Installed, pa
     if package in EXPECTED:
         sample, labels, expected = EXPECTED[package]
         assert value(samples, sample, **labels) == expected
+
+
+@pytest.mark.parametrize("package", EXPECTED)
+def test_promtool_has_nothing_to_say_of_the_families_names(installed: Installed, package: str) -> None:
+    promtool = need_program("promtool", "prometheus")
+    with FakeBird.from_directory(RECORDING) as bird:
+        page = installed.calicometrics(
+            *("collect", f"--bird.socket=bird={bird.path}"),
+            *("--collector.disable-defaults", f"--collector.{collector(package)}"),
+            load=entry_point(installed, package),
+        ).stdout
+    assert EXPECTED[package][0] in page
+    done = subprocess.run(
+        [promtool, "check", "metrics"], input=page, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
 
 def entry_point(installed: Installed, package: str) -> str:

@@ -1,12 +1,17 @@
-"""The table of families in the README is not stale."""
+"""The README is not stale: its table of families, and its example."""
 
 from __future__ import annotations
 
 import pathlib
+import textwrap
 
+import pytest
+
+from calicometrics.testing.bird import FakeBird
 from calicometrics_ospf.collector import OspfCollector
 
 README = pathlib.Path(__file__).parents[1] / "README.md"
+DATA = pathlib.Path(__file__).parent / "data"
 
 
 def test_the_readme_lists_every_family_with_its_labels_and_help() -> None:
@@ -15,3 +20,12 @@ def test_the_readme_lists_every_family_with_its_labels_and_help() -> None:
         f"| `{spec.name}` | {', '.join(f'`{label}`' for label in spec.all_label_names)} | {spec.help} |"
         for spec in OspfCollector.families
     ]
+
+
+def test_the_example_of_the_readme_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    section = README.read_text(encoding="utf-8").split("## As a library\n")[1]
+    example = textwrap.dedent("\n".join(line for line in section.split("\n") if line.startswith("    ")))
+    with FakeBird.from_directory(DATA / "2.0.12") as bird:
+        assert "/var/run/calico/bird.ctl" in example
+        exec(example.replace("/var/run/calico/bird.ctl", bird.path), {})
+    assert capsys.readouterr().out == "10.9.0.2 Full DR 7.998\n10.10.0.5 Full DR 7.998\n"
