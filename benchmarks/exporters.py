@@ -13,14 +13,12 @@ import sys
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
+from tests.integration.needs import unpacked
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-HERE = pathlib.Path(__file__).parent
-sys.path.insert(0, str(HERE.parent))
-
-from tests.integration.needs import unpacked
-
+ROOT = pathlib.Path(__file__).parents[1]
 OPTIONS = {
     "3.3.2": ["-bird.v2", "-proto.bfd=false", "-proto.ospf=false"],
     "1.6.8": ["-bird.ipv6=false", "-proto.bfd=false", "-proto.ospf=false"],
@@ -78,8 +76,22 @@ class Exporter:
 @contextlib.contextmanager
 def replayed(path: str, version: str, peers: int, share: float, variants: int) -> Iterator[None]:
     """Answer at a control socket as long as the context lasts."""
-    command = [sys.executable, str(HERE / "replay.py"), path, version, str(peers), str(share), str(variants)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE)
+    command = [sys.executable, "-m", "benchmarks.replay", path, version, str(peers), str(share), str(variants)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT)
+    try:
+        process.stdout.readline()
+        yield
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+@contextlib.contextmanager
+def recorded(path: str, directory: pathlib.Path) -> Iterator[None]:
+    """Answer at a control socket with the replies of a recording."""
+    command = [sys.executable, "-m", "benchmarks.replay", path, str(directory)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT)
     try:
         process.stdout.readline()
         yield

@@ -1,6 +1,7 @@
-"""A BIRD control socket that answers from generated replies, each scrape with the next one.
+"""A BIRD control socket that answers from generated replies, each scrape with the next one, or from a recording.
 
-    python benchmarks/replay.py SOCKET VERSION PEERS SHARE VARIANTS
+    python -m benchmarks.replay SOCKET VERSION PEERS SHARE VARIANTS
+    python -m benchmarks.replay SOCKET DIRECTORY
 
 VARIANTS replies are made beforehand, each with a SHARE of the peers changed, and given in turn.
 """
@@ -11,10 +12,9 @@ import itertools
 import pathlib
 import socketserver
 import sys
+from collections.abc import Iterator, Mapping
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
-from peers import Reply
+from benchmarks.peers import Reply
 
 STATUS = b"""1000-BIRD %s
 1011-Router ID is 10.1.0.1
@@ -37,36 +37,56 @@ class Conversation(socketserver.StreamRequestHandler):
 
 
 class Replay(socketserver.ThreadingUnixStreamServer):
-    """The socket."""
+    """The socket.
+
+    Args:
+        path: Where it is.
+        greeting: What it says first.
+        replies: Command → replies, given one after the other.
+    """
 
     daemon_threads = True
 
-    def __init__(self, path: str, version: str, peers: int, share: float, variants: int) -> None:
-        reply = Reply(version, peers)
-        self.greeting = f"{reply.greeting}\n".encode()
-        self._status = STATUS % version.encode()
-        texts = [text.encode() for text in itertools.islice(reply.after(share), variants)]
-        # Forth and back, so that the first of a turn differs from the one before no more than others do.
-        self._replies = itertools.cycle([*texts, *texts[-2:0:-1]])
+    def __init__(self, path: str, greeting: bytes, replies: Mapping[str, Iterator[bytes]]) -> None:
+        self.greeting = greeting
+        self._replies = {"restrict": itertools.repeat(b"0016 Access restricted\n"), **replies}
         super().__init__(path, Conversation)
 
     def answer(self, command: str) -> bytes:
         """Return the reply to a command."""
-        match command:
-            case "restrict":
-                return b"0016 Access restricted\n"
-            case "show status":
-                return self._status
-            case "show protocols all":
-                return next(self._replies)
-            case _:
-                return b"9001 syntax error\n"
+        replies = self._replies.get(command)
+        return b"9001 syntax error\n" if replies is None else next(replies)
+
+
+def generated(version: str, peers: int, share: float, variants: int) -> tuple[bytes, dict[str, Iterator[bytes]]]:
+    """Return the greeting and the replies of a large daemon."""
+    reply = Reply(version, peers)
+    texts = [text.encode() for text in itertools.islice(reply.after(share), variants)]
+    return f"{reply.greeting}\n".encode(), {
+        "show status": itertools.repeat(STATUS % version.encode()),
+        # Forth and back, so that the first of a turn differs from the one before no more than others do.
+        "show protocols all": itertools.cycle([*texts, *texts[-2:0:-1]]),
+    }
+
+
+def recorded(directory: pathlib.Path) -> tuple[bytes, dict[str, Iterator[bytes]]]:
+    """Return the greeting and the replies of a recording."""
+    replies = {}
+    for path in directory.glob("*.raw"):
+        greeting, feed, reply = path.read_bytes().partition(b"\n")
+        replies[path.stem.replace("_", " ")] = itertools.repeat(reply)
+    return greeting + feed, replies
 
 
 def main() -> None:
     """Serve until killed."""
-    path, version, peers, share, variants = sys.argv[1:]
-    with Replay(path, version, int(peers), float(share), int(variants)) as server:
+    path, *what = sys.argv[1:]
+    if len(what) == 1:
+        greeting, replies = recorded(pathlib.Path(what[0]))
+    else:
+        version, peers, share, variants = what
+        greeting, replies = generated(version, int(peers), float(share), int(variants))
+    with Replay(path, greeting, replies) as server:
         print("ready", flush=True)
         server.serve_forever()
 

@@ -261,29 +261,35 @@ class _LabelTexts(dict[tuple[str, ...], str]):
         return text
 
 
-class _IntegerTexts(dict[float, str]):
-    """Whole numbers that are not negative → their text: what nearly every sample is."""
+class _SmallTexts(dict[float, str]):
+    """Small whole numbers that are not negative → their text: what most samples are."""
 
     def __missing__(self, value: float) -> str:
-        if len(self) >= _KEPT_NUMBERS:
-            self.clear()
-        text = self[value] = number_text(value)
+        text = number_text(value)
+        if float(value).is_integer():  # no more than there are such numbers
+            self[value] = text
         return text
 
 
-_KEPT_NUMBERS = 20_000
-_INTEGER_TEXTS = _IntegerTexts()
+_SMALL = 20_000
+_SMALL_TEXTS = _SmallTexts()
 
 
 def _number_texts(values: Sequence[float]) -> list[str]:
     """Return the texts of numbers, with no call for each of them where they are of a common kind."""
     if not values or min(map(math.copysign, repeat(1.0), values)) < 0:  # 0.0 and -0.0 are one key
         return list(map(number_text, values))
-    if float(values[0]).is_integer():  # the others of a family are then, too
-        return list(map(_INTEGER_TEXTS.__getitem__, values))
-    if max(values) < _SHORT and not math.isnan(sum(values)):
-        return list(map(repr, map(float, values)))
-    return list(map(number_text, values))
+    if math.isnan(sum(values)):
+        return list(map(number_text, values))
+    known = _SMALL_TEXTS
+    if not float(values[0]).is_integer():  # the others of a family are none, then, either
+        return [repr(value * 1.0) if value < _SHORT else number_text(value) for value in values]
+    if max(values) < _SMALL:
+        return list(map(known.__getitem__, values))
+    return [
+        known[value] if value < _SMALL else repr(value * 1.0) if value < _SHORT else number_text(value)
+        for value in values
+    ]
 
 
 def _around(name: str, extra: LabelPairs, *, shared: bool) -> tuple[str, str]:
