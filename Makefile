@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help demo test unit integration lint format fuzz docs docs-update clean
+.PHONY: help demo test unit integration lint format fuzz bench bench-check docs docs-update clean
 
 help:  ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,14 @@ FUZZ_RUNS ?= 50000
 fuzz: $(VENV)/.developing  ## feed the parsers damaged input, FUZZ_RUNS times each
 	$(BIN)/python -m pip install --quiet --group fuzz
 	$(BIN)/python tests/fuzz/fuzz_exposition.py $(FUZZ_RUNS)
+
+bench: $(VENV)/.developing  ## measure speed and memory beside the Go exporter, and write docs/performance.md
+	$(BIN)/python -m pip install --quiet --group bench
+	$(BIN)/python -m benchmarks.scale
+	$(BIN)/python -m benchmarks.report --plot
+
+bench-check: $(VENV)/.developing  ## check that nothing became much slower, by ratios
+	$(BIN)/python -m benchmarks.check
 
 docs: $(VENV)/.developing  ## build the documentation site
 	$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build/html

@@ -76,7 +76,16 @@ class Exporter:
 @contextlib.contextmanager
 def replayed(path: str, version: str, peers: int, share: float, variants: int) -> Iterator[None]:
     """Answer at a control socket as long as the context lasts."""
-    command = [sys.executable, "-m", "benchmarks.replay", path, version, str(peers), str(share), str(variants)]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.replay",
+        path,
+        version,
+        str(peers),
+        str(share),
+        str(variants),
+    ]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT)
     try:
         process.stdout.readline()

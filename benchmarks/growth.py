@@ -17,15 +17,18 @@ import sys
 import time
 
 from benchmarks.peers import Reply
+
+from calicometrics.bird.parser import ProtocolParser
 from calicometrics.cli import process
 from calicometrics.collectors.bgp_timers import BgpTimersCollector
 from calicometrics.collectors.bird_protocols import BirdProtocolsCollector
 from calicometrics.exposition.writer import KeptText, render_text
-from calicometrics.bird.parser import ProtocolParser
 from calicometrics.snapshot import Snapshot
 
 PIECE = 256 * 1024
-STATUS = "1000-BIRD 3.3.2\n1011-Current server time is 2026-11-23 05:00:00.000\n0013 Daemon is up and running\n"
+STATUS = (
+    "1000-BIRD 3.3.2\n1011-Current server time is 2026-11-23 05:00:00.000\n0013 Daemon is up and running\n"
+)
 
 
 class Generated:

@@ -12,9 +12,12 @@ import itertools
 import pathlib
 import socketserver
 import sys
-from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from benchmarks.peers import Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 STATUS = b"""1000-BIRD %s
 1011-Router ID is 10.1.0.1
@@ -58,7 +61,9 @@ class Replay(socketserver.ThreadingUnixStreamServer):
         return b"9001 syntax error\n" if replies is None else next(replies)
 
 
-def generated(version: str, peers: int, share: float, variants: int) -> tuple[bytes, dict[str, Iterator[bytes]]]:
+def generated(
+    version: str, peers: int, share: float, variants: int
+) -> tuple[bytes, dict[str, Iterator[bytes]]]:
     """Return the greeting and the replies of a large daemon."""
     reply = Reply(version, peers)
     texts = [text.encode() for text in itertools.islice(reply.after(share), variants)]

@@ -45,10 +45,10 @@ class Draft:
     def copy(self) -> Draft:
         """Return a draft that has the same values so far; the values themselves are shared."""
         copy = object.__new__(Draft)
-        copy.values = self.values.copy()
-        copy.detail = self.detail.copy()
-        copy.channel = self.channel.copy()
-        copy.channel_detail = self.channel_detail.copy()
+        copy.values = self.values.copy() if self.values else {}
+        copy.detail = self.detail.copy() if self.detail else {}
+        copy.channel = self.channel.copy() if self.channel else {}
+        copy.channel_detail = self.channel_detail.copy() if self.channel_detail else {}
         copy.limits = []
         copy.columns = 0
         copy.changes = {}

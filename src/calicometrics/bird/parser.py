@@ -301,5 +301,5 @@ def _line_of(content: str, block: str) -> int:
 
 
 def _has_ipv6_neighbor(detail: object) -> bool:
-    addresses = (getattr(detail, name, None) for name in ("neighbor_address", "neighbor_range"))
-    return any(":" in address for address in addresses if address)
+    neighbor = getattr(detail, "neighbor_address", None) or getattr(detail, "neighbor_range", None)
+    return neighbor is not None and ":" in neighbor
