@@ -14,7 +14,7 @@ import gc, sys, threading
 from calicometrics.cli import process
 process.settle()
 assert gc.get_freeze_count() > 1_000, gc.get_freeze_count()
-assert gc.get_threshold()[0] == 5_000_000
+assert gc.get_threshold()[0] == 100_000_000
 assert sys.getswitchinterval() < 0.001
 assert [thread.daemon for thread in threading.enumerate() if thread.name == "garbage"] == [True]
 """
@@ -33,11 +33,11 @@ def test_everything_is_looked_through_now_and_then(monkeypatch: pytest.MonkeyPat
     collected: list[int] = []
 
     def sleep(_: float) -> None:
-        if len(collected) == 40:
+        if len(collected) == 600:
             raise KeyboardInterrupt
 
     monkeypatch.setattr(process.time, "sleep", sleep)
     monkeypatch.setattr(process.gc, "collect", collected.append)
     with pytest.raises(KeyboardInterrupt):
         process._tidy()
-    assert collected == ([1] * 19 + [2]) * 2
+    assert collected == ([1] * 299 + [2]) * 2

@@ -13,9 +13,9 @@ import time
 _M_ARENA_MAX = -8  # glibc's malloc.h
 # A round of a large daemon makes a million objects that live on and no cycles; looking through them time and again, as
 # Python does by default, takes longer than making them.
-_YOUNG_OBJECTS = 5_000_000
-_TIDY_EVERY = 30.0  # seconds
-_TIDY_ALL_EVERY = 20  # times
+_YOUNG_OBJECTS = 100_000_000
+_TIDY_EVERY = 2.0  # seconds
+_TIDY_ALL_EVERY = 300  # times
 # How long a thread that has compressed a block waits for the thread that renders the next one, in seconds.
 _SWITCH = 0.0005
 
