@@ -2,10 +2,12 @@
 
 PYTHON ?= python3
 VENV ?= .venv
+# A directory of lock files to install from, as CI does; without it, what pyproject.toml allows.
+LOCK ?=
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help demo test unit integration lint format fuzz bench bench-check docs docs-update clean
+.PHONY: help demo test unit integration lint format fuzz soak lock release-check audit bench bench-check docs docs-update clean
 
 help:  ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,11 +17,12 @@ $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "calicometrics needs Python 3.11 or newer")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --editable .
+	$(if $(LOCK),$(BIN)/python -m pip install --quiet --require-hashes --requirement $(LOCK)/ci.lock)
+	$(BIN)/python -m pip install --quiet $(if $(LOCK),--no-deps --no-build-isolation) --editable .
 	touch $@
 
 $(VENV)/.developing: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --group test --group lint --group docs
+	$(if $(LOCK),,$(BIN)/python -m pip install --quiet --group test --group lint --group docs)
 	touch $@
 
 demo: $(VENV)/.installed  ## serve a simulated Calico node on http://localhost:6502
@@ -46,11 +49,31 @@ format: $(VENV)/.developing  ## format the code
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-FUZZ_RUNS ?= 50000
+FUZZ_RUNS ?= 5000
+FUZZ_TARGETS := $(sort $(wildcard tests/fuzz/fuzz_*.py))
 
 fuzz: $(VENV)/.developing  ## feed the parsers damaged input, FUZZ_RUNS times each
-	$(BIN)/python -m pip install --quiet --group fuzz
-	$(BIN)/python tests/fuzz/fuzz_exposition.py $(FUZZ_RUNS)
+	$(BIN)/python -m pip install --quiet $(if $(LOCK),--require-hashes --requirement $(LOCK)/fuzz.lock,--group fuzz)
+	set -e; for target in $(FUZZ_TARGETS); do \
+	  echo "== $$target"; PYTHONPATH=src $(BIN)/python $$target $(FUZZ_RUNS); \
+	done
+
+SOAK_MINUTES ?= 30
+
+soak: $(VENV)/.developing  ## run the exporter for SOAK_MINUTES between failing daemons, and keep the figures
+	$(BIN)/python -m tests.soak $(SOAK_MINUTES)
+
+UV_COMPILE = uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --universal --python-version 3.11
+
+lock:  ## pin what CI installs, with hashes, in requirements/; needs uv
+	$(UV_COMPILE) pyproject.toml --extra fast --group test --group lint --group docs --output-file requirements/ci.lock
+	$(UV_COMPILE) --group fuzz --output-file requirements/fuzz.lock
+
+release-check: $(VENV)/.developing  ## build the release twice from the latest commit; both have to be the same bytes
+	tests/release_check.sh $(BIN)/python
+
+audit: $(VENV)/.developing  ## look up known vulnerabilities of what is pinned; needs pip-audit and the network
+	pip-audit --require-hashes --disable-pip --requirement requirements/ci.lock
 
 bench: $(VENV)/.developing  ## measure speed and memory beside the Go exporter, and write docs/performance.md
 	$(BIN)/python -m pip install --quiet --group bench

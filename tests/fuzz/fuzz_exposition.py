@@ -47,7 +47,7 @@ def test_one_input(data: bytes) -> None:
 def main() -> None:
     """Run as many inputs as the first argument says, or the one input whose file it names."""
     argument = sys.argv[1] if len(sys.argv) > 1 else "100000"
-    options = [sys.argv[0], f"-max_len={LONGEST}", "-timeout=10", "-rss_limit_mb=1024"]
+    options = [sys.argv[0], f"-max_len={LONGEST}", "-seed=1", "-timeout=10", "-rss_limit_mb=1024"]
     if not argument.isdigit():
         atheris.Setup([*options, argument], test_one_input)
         atheris.Fuzz()

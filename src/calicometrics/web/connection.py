@@ -147,7 +147,10 @@ class Connection(H11Protocol):
         if self.cycle is not None:
             self.cycle.disconnected = True
         if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
-            super().send_400_response(msg)
+            # h11 lets no body through to HEAD: that client gets the header alone.
+            with contextlib.suppress(h11.LocalProtocolError):
+                super().send_400_response(msg)
+            self.transport.close()
             self._arm(self._connections.limits.header_timeout)
         else:
             self.transport.abort()
