@@ -62,3 +62,12 @@ def test_the_families_of_the_table_are_exported() -> None:
     table = README[README.index("## What it exports") : README.index("## In Python")]
     for name in re.findall(r"^\| `(bird_\w+|calicometrics_\w+)`", table, re.MULTILINE):
         assert name in known
+
+
+def test_the_table_of_peers_is_what_the_command_prints() -> None:
+    import importlib.util
+
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs/generate.py")
+    generate = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(generate)
+    assert f"$ calicometrics status --demo\n{generate.status_example()}```" in README
