@@ -66,7 +66,7 @@ soak: $(VENV)/.developing  ## run the exporter for SOAK_MINUTES between failing 
 UV_COMPILE = uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --universal --python-version 3.11
 
 lock:  ## pin what CI installs, with hashes, in requirements/; needs uv
-	$(UV_COMPILE) pyproject.toml --extra fast --group test --group lint --group docs --output-file requirements/ci.lock
+	$(UV_COMPILE) pyproject.toml requirements/build.in --extra fast --group test --group lint --group docs --output-file requirements/ci.lock
 	$(UV_COMPILE) --group fuzz --output-file requirements/fuzz.lock
 
 release-check: $(VENV)/.developing  ## build the release twice from the latest commit; both have to be the same bytes
