@@ -243,9 +243,14 @@ def test_the_image_runs_as_nobody_of_group_0_without_a_shell():
     assert "RUN" not in settings
 
 
-def test_the_build_stage_runs_pip_only_and_copies_what_exists():
+def test_the_build_stage_installs_and_lists_what_it_has_without_a_shell_and_copies_what_exists():
     runs = [json.loads(rest) for word, rest in instructions() if word == "RUN"]
-    assert [run[:4] for run in runs] == [["python", "-m", "pip", "install"]]
+    assert {run[0] for run in runs} == {"python", "env"}
+    assert [run[-1] for run in runs if run[:4] == ["python", "-m", "pip", "install"]] == [
+        ".",
+        "cyclonedx-bom==7.5.0",
+    ]
+    assert "--output-file=/app/sbom.cdx.json" in runs[-1]
     for word, rest in instructions():
         if word == "COPY" and not rest.startswith("--from"):
             for source in rest.split()[:-1]:
