@@ -21,7 +21,6 @@ with atheris.instrument_imports(include=["calicometrics"]):
 RECORDINGS = pathlib.Path(__file__).parents[1] / "data" / "bird"
 LONGEST = 2048
 FROM_SOCKET = re.compile(r"\d{4}-[^\r]*\n0000 \n")
-ODD_BLANK = re.compile(r"[^\S\n ]")
 END = re.compile(r"^\d{4} ", re.MULTILINE)
 ONES: tuple[Callable[[str], object], ...] = (parse_status, parse_memory, parse_route_counts)
 
@@ -41,8 +40,6 @@ def test_one_input(data: bytes) -> None:
         return
     if strict is not None and (problems or tolerant != strict):
         raise AssertionError("the two modes disagree about a good reply")
-    if ODD_BLANK.search(text):
-        return  # a value that begins with a tab keeps it in a known section and loses it in a new one
     parser = ProtocolParser()
     for _ in range(2):
         if parser.parse(text, problems=[]) != tolerant:

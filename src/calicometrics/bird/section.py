@@ -79,7 +79,7 @@ class SectionReader:
             if not line or line.isspace():
                 seen = None
                 continue
-            content = line.strip()
+            content = line.strip(" ")
             prefix, entry, rest = self._find(line, content)
             if entry is None:
                 draft.extra.append(content)
@@ -110,11 +110,11 @@ class SectionReader:
     def _find(self, line: str, content: str) -> tuple[str, Entry | None, str]:
         """Return a line up to the end of its label, the label's entry, and what stands behind it."""
         label, colon, rest = content.partition(":")
-        entry = self._entries.get(label) or self._entries.get(label.rstrip())
+        entry = self._entries.get(label) or self._entries.get(label.rstrip(" "))
         if entry is None and not colon:
             label, _, rest = content.partition(" ")
             entry = self._entries.get(label)
-        return line[: line.index(content) + len(label) + len(colon)], entry, rest.strip()
+        return line[: line.index(content) + len(label) + len(colon)], entry, rest.strip(" ")
 
 
 def _end_of_block(lines: Sequence[str], position: int) -> int:
