@@ -124,6 +124,13 @@ class Snapshot:
         view.__dict__.update(self.__dict__, failures=[])
         return view
 
+    def with_daemon(self, name: str, bird: Bird) -> Snapshot:
+        """Return a view that has one more daemon."""
+        view = self.view()
+        view._birds = {**self._birds, name: _Daemon(bird, self._deadline)}  # noqa: SLF001 - another of this class
+        view._parsers = {**self._parsers, name: ProtocolParser()}  # noqa: SLF001 - as above
+        return view
+
     def close(self) -> None:
         """Close the connections of the round; what was read stays readable."""
         for daemon in self._birds.values():
