@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, NoReturn, get_args
 import attrs
 
 from calicometrics.errors import CalicometricsError, SourceError
-from calicometrics.exposition.parser import parse_exposition
-from calicometrics.exposition.writer import render_text
 from calicometrics.families import MetricType
 
 if TYPE_CHECKING:
@@ -29,7 +27,12 @@ _NOT_BASE_UNITS = re.compile(
     r"_(?:ms|milliseconds|us|microseconds|minutes|hours|kb|kilobytes|mb|megabytes|percent)$"
 )
 _OF_OTHER_TYPES = re.compile(r"_(?:bucket|count|sum)$")
-_RESERVED = {"histogram": {"le"}, "summary": {"quantile"}}
+_RESERVED = {"histogram": {"le"}, "gaugehistogram": {"le"}, "summary": {"quantile"}}
+_SUFFIXES = {
+    "summary": {"", "_sum", "_count"},
+    "histogram": {"_bucket", "_sum", "_count"},
+    "gaugehistogram": {"_bucket", "_sum", "_count"},
+}
 
 
 def check_collector(
@@ -39,7 +42,7 @@ def check_collector(
 
     Checked are its name, help and options; the name, type, help and labels of each family that it declares, by the
     rules of Prometheus; that it makes what it declares, of text and numbers, each series once, no more than so many,
-    the same when it is asked again, and readable as a page; and that a daemon that cannot be read costs no more than
+    and the same when it is asked again; and that a daemon that cannot be read costs no more than
     its own rows.
 
     Args:
@@ -52,10 +55,11 @@ def check_collector(
     """
     problems = [*_of_the_class(collector), *_of_the_specs(collector.families)]
     families = list(collector.collect(snapshot.view()))
-    problems += _of_the_families(collector, families, max_series)
+    malformed = [problem for family in families for problem in family.problems()]
+    problems += malformed or _of_the_families(collector, families, max_series)
     if list(collector.collect(snapshot.view())) != families:
         problems.append("asked again for the same snapshot, it makes other families")
-    if snapshot.daemons:
+    if snapshot.daemons and not malformed:
         problems += _beside_the_dead(collector, snapshot, families)
     if problems:
         what = f"{type(collector).__name__}: "
@@ -91,6 +95,9 @@ def _of_the_specs(specs: Iterable[FamilySpec]) -> Iterator[str]:
             yield f"{name} ends like a counter and is a gauge"
         if not spec.help.strip():
             yield f"{name} has no help"
+        for suffix in dict.fromkeys(column.suffix for column in spec.columns):
+            if suffix not in _SUFFIXES.get(spec.type, {""}):
+                yield f"{name} has samples that end with {suffix!r}, which no {spec.type} has"
         yield from _of_the_labels(spec)
 
 
@@ -110,7 +117,6 @@ def _of_the_families(collector: Collector, families: list[MetricFamily], max_ser
     declared = {spec.name: spec for spec in collector.families}
     names: set[str] = set()
     series = 0
-    sound = True
     for family in families:
         name = family.name
         if name in names:
@@ -121,18 +127,10 @@ def _of_the_families(collector: Collector, families: list[MetricFamily], max_ser
             yield f"{name} is made and not declared"
         elif spec is not None:
             yield from _other_than_declared(spec, family)
-        malformed = list(family.problems())
-        yield from malformed or _series_twice(family)
-        sound = sound and not malformed
+        yield from _series_twice(family)
         series += family.sample_count()
     if series > max_series:
         yield f"it makes {series} series, more than {max_series}"
-    if not sound:
-        return
-    try:
-        parse_exposition("".join(render_text(families)))
-    except CalicometricsError as error:
-        yield f"what it makes is no page of metrics: {error}"
 
 
 def _other_than_declared(spec: FamilySpec, family: MetricFamily) -> Iterator[str]:
