@@ -25,7 +25,7 @@ PARTS = [
     {"exporter"},
     {"jsonmodel", "json_schema", "status_table", "testing"},
     {"sinks", "web"},
-    {"hookspecs", "builtin", "plugins", "rules", "dashboard", "options", "logs"},
+    {"hookspecs", "builtin", "plugins", "rules", "dashboard", "options", "logs", "scaffold"},
     {"config", "demo"},
     {"cli", "__main__"},
 ]

@@ -13,6 +13,7 @@ from calicometrics.errors import CalicometricsError, ConfigError, PluginError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import ModuleType
 
 GOOD, INCOMPLETE, USAGE = 0, 1, 2
 """Exit statuses: all is well; something could not be collected; the command line or configuration is wrong."""
@@ -25,6 +26,7 @@ VERBS = {
     "plugins": "what is installed, what it offers, what is on",
     "metrics": "every family the enabled collectors can export",
     "rules": "Prometheus alert rules",
+    "new-plugin": "the skeleton of a plugin, with a test that passes",
     "lint": "metric names in rules and dashboards that do not exist",
 }
 
@@ -48,10 +50,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             name, help=text, description=f"{text[0].upper()}{text[1:]}.", allow_abbrev=False
         )
         if arguments[:1] == [name]:  # the other verbs' flags need plugins that nobody asked for
-            import_module(f"{__name__}.{name}").add_arguments(verb)
+            _module(name).add_arguments(verb)
     try:
         parsed = parser.parse_args(arguments)
-        status: int = import_module(f"{__name__}.{parsed.verb}").run(parsed)
+        status: int = _module(parsed.verb).run(parsed)
     except (ConfigError, PluginError) as error:
         for line in str(error).splitlines():
             print(f"calicometrics: {line}", file=sys.stderr)  # noqa: T201 - what a user is told
@@ -65,6 +67,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     return status
+
+
+def _module(verb: str) -> ModuleType:
+    return import_module(f"{__name__}.{verb.replace('-', '_')}")
 
 
 class Parser(argparse.ArgumentParser):

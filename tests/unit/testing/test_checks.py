@@ -70,7 +70,7 @@ SPECS = [
     ),
     (
         FamilySpec("a", "summary", "x", (), (Column("_bucket"),)),
-        "a has samples that end with '_bucket', which no summary",
+        "a has samples that end with '_bucket'",
     ),
     (FamilySpec("a", "gauge", "x", ("Peer",)), "a has a label that is no name in lower case: 'Peer'"),
     (FamilySpec("a", "gauge", "x", ("__name",)), "a has a label that is no name in lower case: '__name'"),
