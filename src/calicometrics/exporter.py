@@ -118,6 +118,7 @@ class Exporter:
         collectors: What to export; by default the built-in collectors that are on by default.
         kinds: The protocol kinds that can be read.
         max_samples: The most samples that are taken from one collector.
+        packages: Collector → the package that it comes from, for messages.
 
     Raises:
         PluginError: Two collectors have one name, or declare one family.
@@ -131,6 +132,7 @@ class Exporter:
         collectors: Iterable[Collector] | None = None,
         kinds: Iterable[ProtocolKind] = BUILT_IN_KINDS,
         max_samples: int = DEFAULT_MAX_SAMPLES,
+        packages: Mapping[str, str] | None = None,
     ) -> None:
         if collectors is None:
             from calicometrics.collectors import default_collectors
@@ -138,13 +140,14 @@ class Exporter:
             collectors = default_collectors()
         self.collectors = tuple(collectors)
         self.succeeded = False
-        _check_claims(self.collectors)
+        check_claims(self.collectors)
         self._birds: dict[str, Bird] = {
             name: BirdSocket(bird) if isinstance(bird, str) else bird for name, bird in birds.items()
         }
         self._pages = dict(pages or {})
         self._parsers = {name: ProtocolParser(kinds) for name in self._birds}
         self._max_samples = max_samples
+        self._packages = dict(packages or {})
         self._workers = {
             collector.name: Worker(f"collector-{collector.name}") for collector in self.collectors
         }
@@ -278,8 +281,10 @@ class Exporter:
         """Log what goes wrong once, however many collectors meet it, and once more when it is over."""
         errors: dict[str, str] = {}
         for result in results:
+            package = self._packages.get(result.name)
+            who = f"{result.name} ({package})" if package else result.name
             for error in result.errors:
-                errors.setdefault(_NUMBERS.sub("#", error), f"collector {result.name}: {error}")
+                errors.setdefault(_NUMBERS.sub("#", error), f"collector {who}: {error}")
         for complaint in errors.keys() - self._complaints.keys():
             logger.warning("%s", errors[complaint])
         for complaint in self._complaints.keys() - errors.keys():
@@ -297,6 +302,7 @@ def _collect(collector: Collector, snapshot: Snapshot, max_samples: int) -> Coll
     began = time.monotonic()
     families: list[MetricFamily] = []
     errors: list[str] = []
+    handed_over: list[int] = []
     samples = 0
     foreign = not type(collector).__module__.startswith(
         _OWN_PACKAGE
@@ -316,11 +322,16 @@ def _collect(collector: Collector, snapshot: Snapshot, max_samples: int) -> Coll
                 errors.append(f"{problem}; the family is left out")
                 continue
             families.append(family)
-    except CalicometricsError as error:
-        errors.append(str(error))
+            handed_over.append(family.most_samples)
     except Exception as error:
-        logger.debug("collector %s", collector.name, exc_info=True)
-        errors.append(f"{type(error).__name__}: {error}")
+        if isinstance(error, CalicometricsError):
+            errors.append(str(error))
+        else:
+            logger.debug("collector %s", collector.name, exc_info=True)
+            errors.append(f"{type(error).__name__}: {error}")
+        # What was filled on after it was handed over is not complete.
+        pairs = zip(families, handed_over, strict=True)
+        families = [family for family, samples in pairs if family.most_samples == samples]
     errors[:0] = map(str, snapshot.failures)
     return CollectorResult(
         collector.name,
@@ -331,8 +342,12 @@ def _collect(collector: Collector, snapshot: Snapshot, max_samples: int) -> Coll
     )
 
 
-def _check_claims(collectors: Iterable[Collector]) -> None:
-    """Refuse collectors that would print one family twice."""
+def check_claims(collectors: Iterable[Collector]) -> None:
+    """Refuse collectors that would print one family twice.
+
+    Raises:
+        PluginError: Two have one name, or declare one family.
+    """
     names: set[str] = set()
     owners: dict[str, str] = {spec.name: "calicometrics itself" for spec in OWN_FAMILIES}
     for collector in collectors:

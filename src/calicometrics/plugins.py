@@ -52,6 +52,11 @@ class Plugin:
     collectors: list[str] = attrs.field(factory=list)
     sinks: list[str] = attrs.field(factory=list)
 
+    @property
+    def built_in(self) -> bool:
+        """Whether it is calicometrics itself."""
+        return self.package == hookspecs.NAME
+
     def __str__(self) -> str:
         return f"{self.name} ({self.package} {self.version})"
 
@@ -103,7 +108,7 @@ class Plugins:
             loaded = entry_point.load()
         except (Exception, SystemExit) as error:  # noqa: BLE001 - an import runs foreign code
             self.plugins.append(plugin)
-            self._fail(plugin, f"cannot be imported: {_describe(error)}", error)
+            self.fail(plugin, f"cannot be imported: {describe(error)}", error)
         else:
             self.register(loaded, plugin)
 
@@ -119,7 +124,7 @@ class Plugins:
             self._manager.register(loaded, plugin.name)
             self._manager.check_pending()
         except (pluggy.PluginValidationError, ValueError) as error:
-            self._fail(plugin, f"does not fit the hooks: {_describe(error)}", error)
+            self.fail(plugin, f"does not fit the hooks: {describe(error)}", error)
             return
         self._take(plugin, "register_protocols", "protocol kind", self.kinds, plugin.protocols, _proto)
         self._take(plugin, "register_collectors", "collector", self.collectors, plugin.collectors, _name)
@@ -142,13 +147,13 @@ class Plugins:
             try:
                 offered: Iterable[Any] = list(implementation.function())
             except Exception as error:  # noqa: BLE001 - a hook is foreign code
-                self._fail(plugin, f"{hook} raised {_describe(error)}", error)
+                self.fail(plugin, f"{hook} raised {describe(error)}", error)
                 continue
             for offer in offered:
                 try:
                     self._claim(plugin, what, name_of(offer))
                 except (PluginError, AttributeError) as error:
-                    self._fail(plugin, str(error), error)
+                    self.fail(plugin, str(error), error)
                 else:
                     offers[name_of(offer)] = offer
                     names.append(name_of(offer))
@@ -160,8 +165,18 @@ class Plugins:
                 f"the {what} {name} is offered by {owner} and by {plugin}; the first one is used"
             )
 
+    def owner(self, what: str, name: str) -> Plugin:
+        """Return the plugin that an offer is of.
+
+        Args:
+            what: ``protocol kind``, ``collector`` or ``sink``.
+            name: The offer's name.
+        """
+        return self._owners[what, name]
+
     @staticmethod
-    def _fail(plugin: Plugin, reason: str, error: BaseException) -> None:
+    def fail(plugin: Plugin, reason: str, error: BaseException) -> None:
+        """Note and log why a plugin, or a part of it, cannot be used."""
         plugin.error = reason if plugin.error is None else f"{plugin.error}; {reason}"
         logger.error("plugin %s: %s", plugin, reason)
         logger.debug("plugin %s", plugin, exc_info=error)
@@ -175,5 +190,6 @@ def _name(offer: _Named) -> str:
     return offer.name
 
 
-def _describe(error: BaseException) -> str:
+def describe(error: BaseException) -> str:
+    """Return an error's kind and words."""
     return f"{type(error).__name__}: {error}"

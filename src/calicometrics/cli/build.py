@@ -19,13 +19,15 @@ from calicometrics.cli.sections import (
     endpoints,
 )
 from calicometrics.errors import ConfigError
-from calicometrics.exporter import Exporter
-from calicometrics.plugins import Plugins
+from calicometrics.exporter import Exporter, check_claims
+from calicometrics.plugins import Plugins, describe
 
 if TYPE_CHECKING:
     import argparse
     import contextlib
+    from collections.abc import Iterable
 
+    from calicometrics.collectors.base import Collector
     from calicometrics.snapshot import PageSource
 
 ENDPOINTS = "endpoints"
@@ -103,7 +105,6 @@ def make_exporter(setup: Setup, stack: contextlib.ExitStack) -> Exporter:
 
     Raises:
         ConfigError: The settings do not fit together.
-        PluginError: Two collectors claim one family.
     """
     settings = setup.settings
     top: TopOptions = settings.sections[""]
@@ -124,9 +125,7 @@ def make_exporter(setup: Setup, stack: contextlib.ExitStack) -> Exporter:
         and settings.origin(f"collector.{ENDPOINTS}") == "default"
     ):
         enabled = list(dict.fromkeys([*enabled, ENDPOINTS]))
-    collectors = [
-        setup.plugins.collectors[name](settings.sections.get(f"collector.{name}")) for name in enabled
-    ]
+    collectors = _collectors(setup, enabled)
     exporter = Exporter(
         {
             name: BirdSocket(path, timeout=bird.timeout, max_reply=bird.max_reply)
@@ -135,10 +134,32 @@ def make_exporter(setup: Setup, stack: contextlib.ExitStack) -> Exporter:
         _pages({FELIX: felix.url, **further}, felix),
         collectors=collectors,
         kinds=setup.plugins.kinds.values(),
+        packages={
+            collector.name: f"{plugin.package} {plugin.version}"
+            for collector in collectors
+            if not (plugin := setup.plugins.owner("collector", collector.name)).built_in
+        },
     )
     if not sockets and not any(name.startswith(FELIX) for name in enabled) and not further:
         raise ConfigError("nothing to read: no BIRD socket is there, and no collector reads a page")
     return stack.enter_context(exporter)
+
+
+def _collectors(setup: Setup, enabled: Iterable[str]) -> list[Collector]:
+    """Return the collectors that are on; what is wrong with one of a plugin's costs that one."""
+    made: list[Collector] = []
+    for name in enabled:
+        plugin = setup.plugins.owner("collector", name)
+        try:
+            collector = setup.plugins.collectors[name](setup.settings.sections.get(f"collector.{name}"))
+            check_claims([*made, collector])
+        except Exception as error:
+            if plugin.built_in or isinstance(error, ConfigError):
+                raise
+            setup.plugins.fail(plugin, f"the collector {name} is left out: {describe(error)}", error)
+        else:
+            made.append(collector)
+    return made
 
 
 def _pages(urls: dict[str, str], felix: FelixOptions) -> dict[str, PageSource]:

@@ -54,7 +54,6 @@ class Service:
 
         Raises:
             ConfigError: The settings do not fit together; nothing has changed.
-            PluginError: Two collectors claim one family; nothing has changed.
             SourceError: A sink cannot start; if it was there before, it goes on with its old options.
         """
         wanted = _wanted(setup)
