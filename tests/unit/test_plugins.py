@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import pytest
 
-from calicometrics import __version__, hookimpl, plugins
+from calicometrics import PushSink, __version__, hookimpl, plugins
 from calicometrics.bird.kinds import ProtocolKind
 from calicometrics.collectors.base import Collector
 from calicometrics.plugins import Plugin, Plugins
@@ -61,11 +61,17 @@ def test_the_built_in_offers_come_through_the_hooks() -> None:
 def test_a_plugin_adds_kinds_collectors_and_sinks() -> None:
     kind = ProtocolKind("BMP", {}, dict)
     loaded = Plugins()
+    sink = type("Thing", (PushSink,), {"name": "thing", "help": "a thing", "write": lambda self, done: None})
     module = plugin_module(
-        register_protocols=lambda: [kind], register_collectors=lambda: [make_collector("thing")]
+        register_protocols=lambda: [kind],
+        register_collectors=lambda: [make_collector("thing")],
+        register_sinks=lambda: [sink],
     )
     loaded.load_entry_point(EntryPoint("thing", lambda: module))
     assert loaded.kinds["BMP"] is kind
+    assert loaded.sinks["thing"] is sink
+    assert loaded.owner("sink", "thing") is loaded.plugins[-1]
+    assert not loaded.plugins[-1].built_in
     assert loaded.collectors["thing"].help == "a thing"
     assert str(loaded.plugins[-1]) == "thing (calicometrics-thing 4.2)"
     assert loaded.plugins[-1].error is None
