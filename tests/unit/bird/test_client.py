@@ -312,3 +312,43 @@ def test_a_reply_that_is_left_before_its_end_ends_the_connection() -> None:
         pieces.close()
         with pytest.raises(SourceError, match="show status: cannot send"):
             connection.ask("show status")
+
+
+def test_a_reply_comes_in_pieces_of_whole_lines() -> None:
+    reply = "2002-name\n" + "".join(f"1002-p{n} {'x' * 100}\n" for n in range(20_000)) + "0000 \n"
+    with FakeBird(REPLIES | {"show protocols all": reply}) as bird, BirdSocket(bird.path).connect() as connection:
+        pieces = list(connection.stream("show protocols all"))
+        assert len(pieces) > 1
+        assert all(piece.endswith("\n") for piece in pieces)
+        assert "".join(pieces) == reply
+        assert connection.ask("show status") == STATUS
+
+
+def test_a_reply_that_is_left_before_its_end_ends_the_connection() -> None:
+    reply = "2002-name\n" + "1002-p\n" * 200_000 + "0000 \n"
+    with FakeBird(REPLIES | {"show protocols all": reply}) as bird, BirdSocket(bird.path).connect() as connection:
+        pieces = connection.stream("show protocols all")
+        next(pieces)
+        pieces.close()
+        with pytest.raises(SourceError, match="show status: cannot send"):
+            connection.ask("show status")
+
+
+def test_a_reply_comes_in_pieces_of_whole_lines() -> None:
+    reply = "2002-name\n" + "".join(f"1002-p{n} {'x' * 100}\n" for n in range(20_000)) + "0000 \n"
+    with FakeBird(REPLIES | {"show protocols all": reply}) as bird, BirdSocket(bird.path).connect() as connection:
+        pieces = list(connection.stream("show protocols all"))
+        assert len(pieces) > 1
+        assert all(piece.endswith("\n") for piece in pieces)
+        assert "".join(pieces) == reply
+        assert connection.ask("show status") == STATUS
+
+
+def test_a_reply_that_is_left_before_its_end_ends_the_connection() -> None:
+    reply = "2002-name\n" + "1002-p\n" * 200_000 + "0000 \n"
+    with FakeBird(REPLIES | {"show protocols all": reply}) as bird, BirdSocket(bird.path).connect() as connection:
+        pieces = connection.stream("show protocols all")
+        next(pieces)
+        pieces.close()
+        with pytest.raises(SourceError, match="show status: cannot send"):
+            connection.ask("show status")

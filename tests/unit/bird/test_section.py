@@ -155,3 +155,97 @@ def test_lines_that_two_sections_have_in_common_are_read_when_they_change(data: 
     assert [protocol.channels[0].preference for protocol in protocols] == [100] * 6 + [150, 100]
     assert len({protocol.detail.neighbor_as for protocol in protocols[:7]}) == 1
     assert str(protocols[7].detail.neighbor_as) == f"9{protocols[0].detail.neighbor_as}"
+
+
+def in_pieces(text: str, chance: random.Random) -> list[str]:
+    """Cut a reply at random ends of lines, as a socket hands it out."""
+    lines = text.splitlines(keepends=True)
+    cuts = sorted(chance.sample(range(1, len(lines)), min(9, len(lines) - 1)))
+    return ["".join(lines[a:b]) for a, b in zip([0, *cuts], [*cuts, len(lines)], strict=True)]
+
+
+@pytest.mark.parametrize("path", RECORDED, ids=lambda path: "-".join(path.parts[-3:-1]))
+def test_a_reply_in_pieces_is_read_as_the_whole_one_is(path: pathlib.Path) -> None:
+    """Errors and the numbers of their lines too, whatever the reply before has left to compare with."""
+    chance = random.Random(20180822)
+    text = path.read_text(encoding="utf-8").removeprefix("0001 BIRD 3.3.2 ready.\n")
+    text = text[text.index("2002-") :]
+    parser = ProtocolParser()
+    for reply in [text, text, *(mutated(text, chance) for _ in range(30)), text]:
+        problems: list[ParseError] = []
+        found = parser.parse(in_pieces(reply, chance), problems=problems)
+        assert (found, list(map(str, problems))) == with_problems(ProtocolParser(), reply)
+
+
+def test_a_protocol_whose_text_goes_on_after_what_it_was_before_is_read_again(data: pathlib.Path) -> None:
+    text = (data / "bird/3.3.2/calico-mixed/show_protocols_all.raw").read_text(encoding="utf-8")
+    text = text[text.index("2002-") :]
+    parser = ProtocolParser()
+    before = parser.parse(text)
+    longer = text.replace("\n \n1002-", "\n   Preference:     77\n \n1002-").splitlines(keepends=True)
+    after = parser.parse(["".join(longer[:9]), "".join(longer[9:])])
+    assert [protocol.name for protocol in after] == [protocol.name for protocol in before]
+    assert any(protocol != old for protocol, old in zip(after, before, strict=True))
+    assert after == ProtocolParser().parse("".join(longer))
+
+
+def test_lines_that_two_sections_have_in_common_are_read_when_they_change(data: pathlib.Path) -> None:
+    """A closer shape that was learned from alike peers must not hide what a third one has."""
+    text = (data / "bird/3.3.2/calico-mixed/show_protocols_all.raw").read_text(encoding="utf-8")
+    start = text.index("1002-Node_10_9_0_2")
+    block = text[start : text.index("\n \n", start) + 3]
+    alike = [block.replace("Node_10_9_0_2", f"Node_{n}") for n in range(8)]
+    alike[6] = alike[6].replace("Preference:     100", "Preference:     150")
+    alike[7] = alike[7].replace("Neighbor AS:      ", "Neighbor AS:      9")
+    reply = text[text.index("2002-") : text.index("1002-")] + "".join(alike) + "0000 \n"
+    protocols = ProtocolParser().parse(reply)
+    assert [protocol.channels[0].preference for protocol in protocols] == [100] * 6 + [150, 100]
+    assert len({protocol.detail.neighbor_as for protocol in protocols[:7]}) == 1
+    assert str(protocols[7].detail.neighbor_as) == f"9{protocols[0].detail.neighbor_as}"
+
+
+def in_pieces(text: str, chance: random.Random) -> list[str]:
+    """Cut a reply at random ends of lines, as a socket hands it out."""
+    lines = text.splitlines(keepends=True)
+    cuts = sorted(chance.sample(range(1, len(lines)), min(9, len(lines) - 1)))
+    return ["".join(lines[a:b]) for a, b in zip([0, *cuts], [*cuts, len(lines)], strict=True)]
+
+
+@pytest.mark.parametrize("path", RECORDED, ids=lambda path: "-".join(path.parts[-3:-1]))
+def test_a_reply_in_pieces_is_read_as_the_whole_one_is(path: pathlib.Path) -> None:
+    """Errors and the numbers of their lines too, whatever the reply before has left to compare with."""
+    chance = random.Random(20180822)
+    text = path.read_text(encoding="utf-8").removeprefix("0001 BIRD 3.3.2 ready.\n")
+    text = text[text.index("2002-") :]
+    parser = ProtocolParser()
+    for reply in [text, text, *(mutated(text, chance) for _ in range(30)), text]:
+        problems: list[ParseError] = []
+        found = parser.parse(in_pieces(reply, chance), problems=problems)
+        assert (found, list(map(str, problems))) == with_problems(ProtocolParser(), reply)
+
+
+def test_a_protocol_whose_text_goes_on_after_what_it_was_before_is_read_again(data: pathlib.Path) -> None:
+    text = (data / "bird/3.3.2/calico-mixed/show_protocols_all.raw").read_text(encoding="utf-8")
+    text = text[text.index("2002-") :]
+    parser = ProtocolParser()
+    before = parser.parse(text)
+    longer = text.replace("\n \n1002-", "\n   Preference:     77\n \n1002-").splitlines(keepends=True)
+    after = parser.parse(["".join(longer[:9]), "".join(longer[9:])])
+    assert [protocol.name for protocol in after] == [protocol.name for protocol in before]
+    assert any(protocol != old for protocol, old in zip(after, before, strict=True))
+    assert after == ProtocolParser().parse("".join(longer))
+
+
+def test_lines_that_two_sections_have_in_common_are_read_when_they_change(data: pathlib.Path) -> None:
+    """A closer shape that was learned from alike peers must not hide what a third one has."""
+    text = (data / "bird/3.3.2/calico-mixed/show_protocols_all.raw").read_text(encoding="utf-8")
+    start = text.index("1002-Node_10_9_0_2")
+    block = text[start : text.index("\n \n", start) + 3]
+    alike = [block.replace("Node_10_9_0_2", f"Node_{n}") for n in range(8)]
+    alike[6] = alike[6].replace("Preference:     100", "Preference:     150")
+    alike[7] = alike[7].replace("Neighbor AS:      ", "Neighbor AS:      9")
+    reply = text[text.index("2002-") : text.index("1002-")] + "".join(alike) + "0000 \n"
+    protocols = ProtocolParser().parse(reply)
+    assert [protocol.channels[0].preference for protocol in protocols] == [100] * 6 + [150, 100]
+    assert len({protocol.detail.neighbor_as for protocol in protocols[:7]}) == 1
+    assert str(protocols[7].detail.neighbor_as) == f"9{protocols[0].detail.neighbor_as}"

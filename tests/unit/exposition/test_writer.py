@@ -273,3 +273,151 @@ def test_rows_that_lack_different_values_are_told_apart():
         'x{n="d",k="1"} 8.0',
         'x{n="d",k="2"} 9.0',
     ]
+
+
+def with_rows(rows: list, name: str = "a", help_text: str = "Help.") -> MetricFamily:
+    return MetricFamily.from_tables(name, "gauge", help_text, [Table(("b",), (Column(),), rows)])
+
+
+def test_kept_text_is_that_of_the_rows_however_often_it_is_asked_for():
+    kept = KeptText()
+    rows = [((str(n),), (n,)) for n in range(10_000)]
+    expected = "".join(render_text([with_rows(rows)]))
+    for _ in range(4):
+        assert "".join(render_text([with_rows(rows)], kept)) == expected
+
+
+def test_text_is_kept_for_the_third_time_and_given_up_when_the_rows_are_another_list(monkeypatch):
+    written = []
+    write = writer._rows
+    monkeypatch.setattr(writer, "_rows", lambda name, *rest: written.append(name) or write(name, *rest))
+    kept = KeptText()
+    rows = [(("x",), (1.0,))]
+    for expected in (1, 2, 2, 2):
+        list(render_text([with_rows(rows)], kept))
+        assert len(written) == expected
+    assert 'a{b="x"} -0.0' in "".join(render_text([with_rows([(("x",), (-0.0,))])], kept))
+    assert len(written) == 3
+
+
+def test_rows_under_another_name_or_with_other_columns_are_written_anew():
+    kept = KeptText()
+    rows = [(("x",), (1.0,))]
+    for _ in range(3):
+        list(render_text([with_rows(rows)], kept))
+    other = MetricFamily.from_tables("a", "gauge", "Help.", [Table(("c",), (Column("_sum"),), rows)])
+    assert "".join(render_text([other], kept)).endswith('a_sum{c="x"} 1.0\n')
+    assert "".join(render_text([with_rows(rows, "z")], kept)).endswith('z{b="x"} 1.0\n')
+    assert "# HELP a Other." in "".join(render_text([with_rows(rows, help_text="Other.")], kept))
+
+
+def test_labels_of_rows_that_are_no_more_are_forgotten():
+    kept = KeptText()
+    for start in range(0, 20_000, 1000):
+        list(render_text([with_rows([((str(start + n),), (n,)) for n in range(1000)])], kept))
+    (texts,) = kept.labels._known.values()
+    assert len(texts) <= 4000
+
+
+@pytest.mark.parametrize(
+    ("values", "texts"),
+    [
+        ([0.0, -0.0, 1, True], ["0.0", "-0.0", "1.0", "1.0"]),
+        ([0.5, math.nan, 3e6], ["0.5", "NaN", "3e+06"]),
+        ([1, 2.5, 1e6, 1e21, math.inf], ["1.0", "2.5", "1e+06", "1e+21", "+Inf"]),
+        ([0.5, 999_999.5, math.inf], ["0.5", "999999.5", "+Inf"]),
+        ([math.nan, -1], ["NaN", "-1.0"]),
+        ([], []),
+    ],
+)
+def test_numbers_of_all_kinds_beside_each_other_have_their_own_texts(values: list, texts: list[str]):
+    assert writer._number_texts(values) == texts == [writer.number_text(value) for value in values]
+
+
+def test_rows_that_lack_different_values_are_told_apart():
+    columns = tuple(Column(labels=(("k", str(k)),)) for k in range(3))
+    rows = [(("a",), (1, None, 3)), (("b",), (None, None, None)), (("c",), (None, 5, None)), (("d",), (7, 8, 9))]
+    family = MetricFamily.from_tables("x", "gauge", "", [Table(("n",), columns, rows)])
+    lines = "".join(render_text([family])).splitlines()[2:]
+    assert lines == [
+        'x{n="a",k="0"} 1.0',
+        'x{n="a",k="2"} 3.0',
+        'x{n="c",k="1"} 5.0',
+        'x{n="d",k="0"} 7.0',
+        'x{n="d",k="1"} 8.0',
+        'x{n="d",k="2"} 9.0',
+    ]
+
+
+def with_rows(rows: list, name: str = "a", help_text: str = "Help.") -> MetricFamily:
+    return MetricFamily.from_tables(name, "gauge", help_text, [Table(("b",), (Column(),), rows)])
+
+
+def test_kept_text_is_that_of_the_rows_however_often_it_is_asked_for():
+    kept = KeptText()
+    rows = [((str(n),), (n,)) for n in range(10_000)]
+    expected = "".join(render_text([with_rows(rows)]))
+    for _ in range(4):
+        assert "".join(render_text([with_rows(rows)], kept)) == expected
+
+
+def test_text_is_kept_for_the_third_time_and_given_up_when_the_rows_are_another_list(monkeypatch):
+    written = []
+    write = writer._rows
+    monkeypatch.setattr(writer, "_rows", lambda name, *rest: written.append(name) or write(name, *rest))
+    kept = KeptText()
+    rows = [(("x",), (1.0,))]
+    for expected in (1, 2, 2, 2):
+        list(render_text([with_rows(rows)], kept))
+        assert len(written) == expected
+    assert 'a{b="x"} -0.0' in "".join(render_text([with_rows([(("x",), (-0.0,))])], kept))
+    assert len(written) == 3
+
+
+def test_rows_under_another_name_or_with_other_columns_are_written_anew():
+    kept = KeptText()
+    rows = [(("x",), (1.0,))]
+    for _ in range(3):
+        list(render_text([with_rows(rows)], kept))
+    other = MetricFamily.from_tables("a", "gauge", "Help.", [Table(("c",), (Column("_sum"),), rows)])
+    assert "".join(render_text([other], kept)).endswith('a_sum{c="x"} 1.0\n')
+    assert "".join(render_text([with_rows(rows, "z")], kept)).endswith('z{b="x"} 1.0\n')
+    assert "# HELP a Other." in "".join(render_text([with_rows(rows, help_text="Other.")], kept))
+
+
+def test_labels_of_rows_that_are_no_more_are_forgotten():
+    kept = KeptText()
+    for start in range(0, 20_000, 1000):
+        list(render_text([with_rows([((str(start + n),), (n,)) for n in range(1000)])], kept))
+    (texts,) = kept.labels._known.values()
+    assert len(texts) <= 4000
+
+
+@pytest.mark.parametrize(
+    ("values", "texts"),
+    [
+        ([0.0, -0.0, 1, True], ["0.0", "-0.0", "1.0", "1.0"]),
+        ([0.5, math.nan, 3e6], ["0.5", "NaN", "3e+06"]),
+        ([1, 2.5, 1e6, 1e21, math.inf], ["1.0", "2.5", "1e+06", "1e+21", "+Inf"]),
+        ([0.5, 999_999.5, math.inf], ["0.5", "999999.5", "+Inf"]),
+        ([math.nan, -1], ["NaN", "-1.0"]),
+        ([], []),
+    ],
+)
+def test_numbers_of_all_kinds_beside_each_other_have_their_own_texts(values: list, texts: list[str]):
+    assert writer._number_texts(values) == texts == [writer.number_text(value) for value in values]
+
+
+def test_rows_that_lack_different_values_are_told_apart():
+    columns = tuple(Column(labels=(("k", str(k)),)) for k in range(3))
+    rows = [(("a",), (1, None, 3)), (("b",), (None, None, None)), (("c",), (None, 5, None)), (("d",), (7, 8, 9))]
+    family = MetricFamily.from_tables("x", "gauge", "", [Table(("n",), columns, rows)])
+    lines = "".join(render_text([family])).splitlines()[2:]
+    assert lines == [
+        'x{n="a",k="0"} 1.0',
+        'x{n="a",k="2"} 3.0',
+        'x{n="c",k="1"} 5.0',
+        'x{n="d",k="0"} 7.0',
+        'x{n="d",k="1"} 8.0',
+        'x{n="d",k="2"} 9.0',
+    ]

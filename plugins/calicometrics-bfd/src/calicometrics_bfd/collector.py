@@ -144,7 +144,7 @@ class BfdCollector(Collector):
         families = {spec.name: spec.family() for spec in self.families}
         for daemon in snapshot.daemons:
             try:
-                reply = _sessions(snapshot, daemon)
+                reply = sessions_of(snapshot, daemon)
             except CalicometricsError as error:
                 snapshot.failures.append(error)
                 continue
@@ -154,7 +154,7 @@ class BfdCollector(Collector):
         return families.values()
 
 
-def _sessions(snapshot: Snapshot, daemon: str) -> Sessions:
+def sessions_of(snapshot: Snapshot, daemon: str) -> Sessions:
     """Return a daemon's sessions, as its version tells them; none when it runs no BFD.
 
     Raises:
