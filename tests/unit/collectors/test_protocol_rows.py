@@ -16,7 +16,7 @@ from calicometrics.collectors.bird_protocols import BirdProtocolsCollector
 from calicometrics.snapshot import Snapshot
 
 DATA = pathlib.Path(__file__).parents[2] / "data"
-LARGE = gzip.decompress((DATA / "large/bird-3.3.2.raw.gz").read_bytes()).decode()
+LARGE = gzip.decompress((DATA / "large/bird-3.3.2-rr-show_protocols_all.raw.gz").read_bytes()).decode()
 STATUS = (DATA / "bird/3.3.2/calico-mixed/show_status.raw").read_text()
 COLLECTORS = (BirdProtocolsCollector, BgpTimersCollector)
 

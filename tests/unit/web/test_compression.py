@@ -33,20 +33,6 @@ def deflate(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.usefixtures("deflate")
-@pytest.fixture(params=["zlib", "isal.isal_zlib"])
-def deflate(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Compress by the standard library, and by what the extra \"fast\" installs."""
-    monkeypatch.setattr(compression, "deflate", importlib.import_module(request.param))
-
-
-@pytest.mark.usefixtures("deflate")
-@pytest.fixture(params=["zlib", "isal.isal_zlib"])
-def deflate(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Compress by the standard library, and by what the extra \"fast\" installs."""
-    monkeypatch.setattr(compression, "deflate", importlib.import_module(request.param))
-
-
-@pytest.mark.usefixtures("deflate")
 @pytest.mark.parametrize("sizes", [[], [0], [5], [5, 0, 7], [BLOCK + 1], [3 * BLOCK + 4, 2, BLOCK]])
 def test_a_compressed_body_is_all_of_the_text(sizes: list[int]) -> None:
     chunks = [noise(size) for size in sizes]
@@ -100,24 +86,6 @@ def test_a_chunk_is_asked_for_when_the_piece_before_it_has_been_taken() -> None:
     next(pieces)
     next(pieces)
     assert asked == 2
-
-
-def test_a_compressed_body_that_nobody_reads_on_leaves_no_thread() -> None:
-    before = threading.active_count()
-    pieces = body_pieces((noise(BLOCK) for _ in range(100)), gzip=True)
-    next(pieces)
-    assert threading.active_count() == before + 1
-    pieces.close()
-    assert threading.active_count() == before
-
-
-def test_a_compressed_body_that_nobody_reads_on_leaves_no_thread() -> None:
-    before = threading.active_count()
-    pieces = body_pieces((noise(BLOCK) for _ in range(100)), gzip=True)
-    next(pieces)
-    assert threading.active_count() == before + 1
-    pieces.close()
-    assert threading.active_count() == before
 
 
 def test_a_compressed_body_that_nobody_reads_on_leaves_no_thread() -> None:
