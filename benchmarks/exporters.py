@@ -74,32 +74,9 @@ class Exporter:
 
 
 @contextlib.contextmanager
-def replayed(path: str, version: str, peers: int, share: float, variants: int) -> Iterator[None]:
-    """Answer at a control socket as long as the context lasts."""
-    command = [
-        sys.executable,
-        "-m",
-        "benchmarks.replay",
-        path,
-        version,
-        str(peers),
-        str(share),
-        str(variants),
-    ]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT)
-    try:
-        process.stdout.readline()
-        yield
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
-
-
-@contextlib.contextmanager
-def recorded(path: str, directory: pathlib.Path) -> Iterator[None]:
-    """Answer at a control socket with the replies of a recording."""
-    command = [sys.executable, "-m", "benchmarks.replay", path, str(directory)]
+def replayed(*arguments: object) -> Iterator[None]:
+    """Answer at a control socket as long as the context lasts; the arguments are those of ``benchmarks.replay``."""
+    command = [sys.executable, "-m", "benchmarks.replay", *map(str, arguments)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT)
     try:
         process.stdout.readline()

@@ -69,7 +69,7 @@ def scrapes(version: str, peers: int, share: float, pairs: int) -> Result:
 def node(scrapes: int) -> Result:
     """Scrape both exporters of a Calico node in turn, so many times."""
     with tempfile.TemporaryDirectory() as directory, contextlib.ExitStack() as stack:
-        stack.enter_context(exporters.recorded(f"{directory}/bird", NODE))
+        stack.enter_context(exporters.replayed(f"{directory}/bird", NODE))
         ours = stack.enter_context(exporters.calicometrics(f"{directory}/bird"))
         theirs = stack.enter_context(exporters.bird_exporter(f"{directory}/bird", "1.6.8"))
         seconds: list[tuple[float, float]] = []
