@@ -1,4 +1,4 @@
-"""Everything together: real BIRD daemons, a Felix page, the exporter, a real Prometheus with our rules and dashboard."""
+"""Everything together: BIRD, a Felix page, the exporter, a real Prometheus with our rules and dashboard."""
 
 from __future__ import annotations
 
