@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import pathlib
 import re
 
 from calicometrics.cli import main
 from calicometrics.collectors import built_in_collectors
 from calicometrics.exporter import OWN_FAMILIES
+from calicometrics.felix.catalogue import catalogue
 
 ROOT = pathlib.Path(__file__).parents[2]
 SCENARIOS = (
@@ -43,6 +45,32 @@ def test_every_family_has_its_row_and_an_example() -> None:
         assert (example is None) == (spec.name in NEVER_PRINTED), spec.name
         if example is not None:
             assert set(re.findall(r'(\w+)="', example[1])) == set(spec.all_label_names), spec.name
+
+
+def test_pages_that_are_passed_through_have_what_is_known_of_them() -> None:
+    text = page()
+    for collector, component, wanted in (
+        ("felix_summaries", "felix", lambda entry: entry.type == "summary"),
+        ("felix", "felix", lambda entry: True),
+        ("endpoints", "typha", lambda entry: True),
+        ("endpoints", "kube-controllers", lambda entry: True),
+    ):
+        section = text.partition(f"\n## {collector}\n")[2].partition("\n## ")[0]
+        entries = [entry for entry in catalogue() if entry.component == component and wanted(entry)]
+        assert entries
+        for entry in entries:
+            if collector != "felix_summaries" or entry.name.startswith("felix_"):
+                assert f"| `{entry.name}` | {component} | {entry.type or ''} |" in section, entry.name
+    summaries = text.partition("\n## felix_summaries\n")[2].partition("\n## ")[0]
+    assert "`felix_resync_state`" in summaries
+    assert "| counter |" not in summaries
+
+
+def test_the_families_of_pages_are_in_the_json_too(capsys) -> None:
+    assert main(["metrics", "--all", "--format=json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert "felix_int_dataplane_apply_time_seconds" in {entry["name"] for entry in shown["felix_summaries"]}
+    assert {"typha", "kube-controllers"} <= {entry["component"] for entry in shown["endpoints"]}
 
 
 def test_every_family_of_bird_names_the_line_it_comes_from() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pathlib
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from calicometrics.cli import GOOD, build
 from calicometrics.cli.examples import examples
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from calicometrics.collectors.base import Collector
+    from calicometrics.felix.catalogue import CatalogueEntry
     from calicometrics.spec import FamilySpec
 
 ITSELF = "the exporter itself"
@@ -44,7 +45,10 @@ def run(parsed: argparse.Namespace) -> int:
     if parsed.format == "json":
         from calicometrics.jsonmodel import dumps, to_json
 
-        groups = {name: collector.families for name, collector in chosen.items()} | {ITSELF: OWN_FAMILIES}
+        groups: dict[str, tuple[Any, ...]] = {
+            name: collector.families or passed_through(name) for name, collector in chosen.items()
+        }
+        groups[ITSELF] = OWN_FAMILIES
         shown = {name: to_json(list(specs)) for name, specs in groups.items()}
         sys.stdout.write(dumps(shown, indent=2) + "\n")
     else:
@@ -73,7 +77,7 @@ def document(collectors: Mapping[str, type[Collector]], samples: Mapping[str, st
         if collector.families:
             yield from _families(collector.families, samples)
         else:
-            yield from ("Names, types and labels are those of the page that is passed through.", "")
+            yield from _catalogued(passed_through(name))
     yield from (f"## {ITSELF}", "", "Always on.", "")
     yield from _families(OWN_FAMILIES, samples)
     yield from (
@@ -85,6 +89,40 @@ def document(collectors: Mapping[str, type[Collector]], samples: Mapping[str, st
         "|---|---|",
     )
     yield from (f"| `{field}` | {why} |" for field, why in NOT_EXPORTED.items())
+
+
+def passed_through(collector: str) -> tuple[CatalogueEntry, ...]:
+    """Return what is known of the pages that a collector passes through."""
+    from calicometrics.collectors.felix_summaries import ALWAYS
+    from calicometrics.felix.catalogue import catalogue
+
+    felix = [entry for entry in catalogue() if entry.component == "felix"]
+    known = {
+        "felix": felix,
+        "felix_summaries": [
+            entry
+            for entry in felix
+            if entry.name in ALWAYS or (entry.type == "summary" and entry.name.startswith("felix_"))
+        ],
+        "endpoints": [entry for entry in catalogue() if entry.component != "felix"],
+    }
+    return tuple(known.get(collector, ()))
+
+
+def _catalogued(entries: tuple[CatalogueEntry, ...]) -> Iterator[str]:
+    yield "Names, types and labels are those of the page that is passed through."
+    if entries:
+        yield from (
+            "Releases of Calico print, or have printed:",
+            "",
+            "| family | of | type | labels | since | until |",
+            "|---|---|---|---|---|---|",
+        )
+    for entry in entries:
+        labels = ", ".join(f"`{label}`" for label in entry.labels)
+        cells = (entry.component, entry.type or "", labels, entry.since or "", entry.last or "")
+        yield f"| `{entry.name}` | " + " | ".join(cells) + " |"
+    yield ""
 
 
 def _families(specs: tuple[FamilySpec, ...], samples: Mapping[str, str]) -> Iterator[str]:
