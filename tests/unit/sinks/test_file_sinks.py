@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pathlib
@@ -37,15 +38,20 @@ def family(rows: int = 1) -> MetricFamily:
     return made
 
 
-@pytest.fixture
+@contextlib.contextmanager
 def small_disk() -> Iterator[None]:
-    """Files cannot grow beyond 64 KiB, as on a disk that is full."""
+    """Files cannot grow beyond 64 KiB, as on a disk that is full.
+
+    For a few lines only: the file that the test runner writes to may be larger than that.
+    """
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (65536, limits[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    signal.signal(signal.SIGXFSZ, before)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, before)
 
 
 # --- textfile -----------------------------------------------------------------------------------------------------
@@ -116,13 +122,12 @@ def test_a_file_that_cannot_be_replaced_leaves_nothing_behind(tmp_path: pathlib.
     assert os.listdir(tmp_path) == ["calico.prom"]
 
 
-@pytest.mark.usefixtures("small_disk")
 def test_a_full_disk_leaves_the_file_as_it_was(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "calico.prom"
     sink = textfile(path)
     sink.write(done(family()))
     before = path.read_bytes()
-    with pytest.raises(SourceError, match="calico.prom: file too large"):
+    with small_disk(), pytest.raises(SourceError, match="calico.prom: file too large"):
         sink.write(done(family(20_000)))
     assert path.read_bytes() == before
     assert os.listdir(tmp_path) == ["calico.prom"]
@@ -169,7 +174,6 @@ def test_a_file_that_cannot_be_opened_is_named(tmp_path: pathlib.Path) -> None:
         JsonSink(JsonOptions(path=tmp_path)).write(done())
 
 
-@pytest.mark.usefixtures("small_disk")
 def test_a_line_for_which_the_disk_is_too_small_is_not_half_there(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "rounds.jsonl"
     sink = JsonSink(JsonOptions(path=path))
@@ -178,7 +182,7 @@ def test_a_line_for_which_the_disk_is_too_small_is_not_half_there(tmp_path: path
         sink.write(round_)
         for _ in range(65536 // path.stat().st_size - 1):
             sink.write(round_)
-        with pytest.raises(SourceError, match="rounds.jsonl: file too large"):
+        with small_disk(), pytest.raises(SourceError, match="rounds.jsonl: file too large"):
             sink.write(round_)
     content = path.read_text()
     assert content.endswith("\n")
