@@ -35,6 +35,13 @@ def wait_for(condition: Callable[[], object], timeout: float = 30.0) -> None:
         time.sleep(0.1)
 
 
+def answers(path: str) -> bool:
+    """Whether a daemon answers; its socket is there a moment before it does."""
+    with contextlib.suppress(SourceError):
+        return "up and running" in BirdSocket(path, timeout=2).ask("show status")
+    return False
+
+
 @attrs.define
 class Daemon:
     """One BIRD daemon in its namespace."""
@@ -71,9 +78,7 @@ class Daemon:
 
     def answers(self) -> bool:
         """Whether the daemon answers on its socket."""
-        with contextlib.suppress(SourceError):
-            return "up and running" in BirdSocket(self.path, timeout=2).ask("show status")
-        return False
+        return answers(self.path)
 
     def admin(self, command: str) -> str:
         """Return the reply to a command that the restricted client of the exporter may not give."""

@@ -16,7 +16,7 @@ from calicometrics.bird.clock import Clock
 from calicometrics.bird.daemon import parse_status
 from calicometrics.bird.parser import parse_protocols
 
-from .lab import PACKAGES, wait_for
+from .lab import PACKAGES, answers, wait_for
 from .needs import unpacked
 
 pytestmark = pytest.mark.integration
@@ -65,8 +65,7 @@ def start(directory: pathlib.Path, version: str, zone: str, statement: str) -> I
         env=os.environ | {"TZ": zone, "LD_LIBRARY_PATH": str(libraries)},
     )
     try:
-        wait_for(lambda: os.path.exists(path))
-        wait_for(lambda: "up and running" in BirdSocket(path).ask("show status"))
+        wait_for(lambda: answers(path))
         yield Started(BirdSocket(path), after, time.time())
     finally:
         process.terminate()
