@@ -87,7 +87,8 @@ def options(prefix: str, cls: type) -> Iterator[Option]:
 
     Args:
         prefix: What stands before the field's name in the key; empty for none.
-        cls: The class; each field has ``help`` in its metadata, and ``metavar`` where the type does not tell enough.
+        cls: The class; each field has ``help`` in its metadata, and ``metavar`` where the type does not tell enough;
+            ``key`` where the key is not the field's name.
     """
     hints = typing.get_type_hints(cls)
     for field in attrs.fields(cls):
@@ -95,7 +96,7 @@ def options(prefix: str, cls: type) -> Iterator[Option]:
         repeatable = typing.get_origin(kind) is tuple
         if repeatable:
             kind = typing.get_args(kind)[0]
-        name = field.name.replace("_", "-")
+        name = field.metadata.get("key") or field.name.replace("_", "-")
         yield Option(
             key=f"{prefix}.{name}" if prefix else name,
             field=field.name,

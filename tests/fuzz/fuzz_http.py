@@ -18,7 +18,8 @@ from uvicorn.server import ServerState
 with atheris.instrument_imports(include=["calicometrics", "h11"]):
     from calicometrics.exporter import Exporter
     from calicometrics.web.app import App
-    from calicometrics.web.connection import Connection, Connections
+    from calicometrics.web.connection import Connection
+    from calicometrics.web.connections import Connections
     from calicometrics.web.limits import Limits
     from calicometrics.web.negotiation import metrics_format, round_timeout, wants_gzip, wants_html
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from typing import TYPE_CHECKING, ClassVar
+import pathlib  # noqa: TC003 - the options' types are read at run time
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
@@ -14,10 +16,8 @@ from calicometrics.web.paths import TELEMETRY, check_telemetry_path
 
 if TYPE_CHECKING:
     from calicometrics.exporter import Exporter, Round
-    from calicometrics.web.app import App
     from calicometrics.web.limits import Limits
     from calicometrics.web.rendering import HtmlPage, JsonPage
-    from calicometrics.web.server import HttpServer
 
 logger = logging.getLogger(__name__)
 
@@ -39,9 +39,14 @@ def _path(options: object, field: attrs.Attribute[str], value: str) -> None:  # 
         raise ValueError(f"'{field.name}': {error}") from None
 
 
+def _at_least_one(options: object, field: attrs.Attribute[int], value: int) -> None:  # noqa: ARG001 - attrs' signature
+    if value < 1:
+        raise ValueError(f"'{field.name}' has to be at least 1, not {value}")
+
+
 @attrs.frozen
 class WebOptions:
-    """Where the metrics can be fetched."""
+    """Where the metrics can be fetched, and by whom."""
 
     listen_address: tuple[str, ...] = attrs.field(
         default=(":6502",),
@@ -56,6 +61,23 @@ class WebOptions:
         validator=_path,
         metadata={"help": "the path of the metrics", "metavar": "PATH"},
     )
+    config_file: pathlib.Path | None = attrs.field(
+        default=None,
+        metadata={
+            "help": "TLS, client certificates, passwords and headers, in the YAML of Prometheus' exporters",
+            "key": "config.file",
+        },
+    )
+    max_connections: int = attrs.field(
+        default=512,
+        validator=_at_least_one,
+        metadata={"help": "open connections; one more closes the one that has been idle longest"},
+    )
+    max_requests: int = attrs.field(
+        default=40,
+        validator=_at_least_one,
+        metadata={"help": "requests for metrics under way; one more is answered 503"},
+    )
 
 
 class PrometheusSink(Sink):
@@ -65,7 +87,7 @@ class PrometheusSink(Sink):
         options: Where to listen.
         html_page: Makes the page that a browser gets at ``/``; by default a short one.
         json_page: Makes the body of ``/json``, in UTF-8; by default the models.
-        limits: What clients are granted.
+        limits: What clients are granted; by default what the options say.
     """
 
     name: ClassVar[str] = "prometheus"
@@ -85,8 +107,7 @@ class PrometheusSink(Sink):
         self._html_page = html_page
         self._json_page = json_page
         self._limits = limits
-        self._app: App | None = None
-        self._server: HttpServer | None = None
+        self._started = contextlib.ExitStack()
         self.addresses: tuple[str, ...] = ()
         """Where it listens, ``HOST:PORT`` each; empty before the start."""
 
@@ -94,7 +115,7 @@ class PrometheusSink(Sink):
         """Listen, and return when requests are served.
 
         Raises:
-            ConfigError: An option is wrong.
+            ConfigError: An option is wrong, or the web configuration file is.
             SourceError: An address is taken, not this machine's, or not permitted.
         """
         # A server, asyncio and TLS are loaded by whoever serves.
@@ -102,32 +123,37 @@ class PrometheusSink(Sink):
         from calicometrics.web.limits import Limits
         from calicometrics.web.server import HttpServer
 
-        limits = self._limits or Limits()
-        app = App(
-            exporter,
-            telemetry_path=self.options.telemetry_path,
-            html_page=self._html_page,
-            json_page=self._json_page or _models,
-            max_requests=limits.requests,
-        )
-        try:
-            sockets = listen_on(self.options.listen_address)
+        options: WebOptions = self.options
+        limits = self._limits or Limits(connections=options.max_connections, requests=options.max_requests)
+        with contextlib.ExitStack() as stack:
+            app: Any = App(
+                exporter,
+                telemetry_path=options.telemetry_path,
+                html_page=self._html_page,
+                json_page=self._json_page or _models,
+                max_requests=limits.requests,
+            )
+            stack.callback(app.close)
+            tls = None
+            if options.config_file is not None:
+                from calicometrics.web.guard import Guard
+                from calicometrics.web.live_config import LiveConfig
+
+                live = LiveConfig(options.config_file)
+                stack.callback(live.close)
+                app, tls = Guard(app, live), live.tls
+                stack.callback(app.close)
+            sockets = listen_on(options.listen_address)
             self.addresses = tuple(map(address_text, sockets))
-            server = HttpServer(app, sockets, limits)
+            server = HttpServer(app, sockets, limits, tls)
+            stack.callback(server.close)
             server.start()
-        except BaseException:
-            app.close()
-            raise
-        self._app, self._server = app, server
+            self._started = stack.pop_all()
         logger.info("listening on %s", ", ".join(self.addresses))
 
     def close(self) -> None:
         """Accept no more, let the answers under way end, and give the addresses back; harmless when that is done."""
-        if self._server is not None:
-            self._server.close()
-        if self._app is not None:
-            self._app.close()
-        self._server = self._app = None
+        self._started.close()
 
 
 def _models(done: Round) -> bytes:

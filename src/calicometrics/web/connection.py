@@ -11,69 +11,15 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from uvicorn import Config
     from uvicorn.protocols.http.h11_impl import RequestResponseCycle
     from uvicorn.server import ServerState
 
-    from calicometrics.web.limits import Limits
+    from calicometrics.web.connections import Connections
 
 # What a client does wrong is for the client to know, not for the log: only errors of the server's own get through.
 _logger = logging.getLogger(__name__)
 _logger.setLevel(logging.ERROR)
-
-
-class Connections:
-    """The connections of one server, and which of them can be closed for the sake of a new one.
-
-    Args:
-        limits: What clients are granted.
-
-    Attributes:
-        limits: The same.
-        empty: Is set while there is no connection.
-    """
-
-    def __init__(self, limits: Limits) -> None:
-        self.limits = limits
-        self.empty = asyncio.Event()
-        self.empty.set()
-        self._open: set[Connection] = set()
-        self._idle: dict[Connection, None] = {}  # the one that has been idle longest comes first
-
-    def __iter__(self) -> Iterator[Connection]:
-        return iter(tuple(self._open))
-
-    def __contains__(self, connection: object) -> bool:
-        return connection in self._open
-
-    def opened(self, connection: Connection) -> None:
-        """Count a new connection, which is idle; close another one, or this one, if that is one too many."""
-        self._open.add(connection)
-        self.empty.clear()
-        if len(self._open) > self.limits.connections:
-            victim = next(iter(self._idle), connection)
-            self.closed(victim)
-            victim.transport.abort()
-        if connection in self._open:
-            self._idle[connection] = None
-
-    def closed(self, connection: Connection) -> None:
-        """Count a connection no more."""
-        self._open.discard(connection)
-        self._idle.pop(connection, None)
-        if not self._open:
-            self.empty.set()
-
-    def busy(self, connection: Connection) -> None:
-        """Keep a connection with a request under way."""
-        self._idle.pop(connection, None)
-
-    def idle(self, connection: Connection) -> None:
-        """Let a connection go that waits for its client, if need be."""
-        if connection in self._open:
-            self._idle[connection] = None
 
 
 class Connection(H11Protocol):

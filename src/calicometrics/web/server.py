@@ -13,14 +13,17 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 from uvicorn.server import ServerState
 
-from calicometrics.web.connection import Connection, Connections
+from calicometrics.web.connection import Connection
+from calicometrics.web.connections import Connections
+from calicometrics.web.handshake import Door
 from calicometrics.web.limits import Limits
 from calicometrics.web.listen import BACKLOG
 
 if TYPE_CHECKING:
     import socket
-    import ssl
     from collections.abc import Iterable
+
+    from calicometrics.web.handshake import TlsNow
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +38,7 @@ class HttpServer:
         app: The application.
         sockets: The listening sockets.
         limits: What clients are granted.
-        tls: For HTTPS, the context; None for HTTP.
+        tls: Is asked for each connection how TLS is spoken; None for HTTP.
     """
 
     def __init__(
@@ -43,7 +46,7 @@ class HttpServer:
         app: Any,
         sockets: Iterable[socket.socket],
         limits: Limits | None = None,
-        tls: ssl.SSLContext | None = None,
+        tls: TlsNow | None = None,
     ) -> None:
         self._app = app
         self._sockets = tuple(sockets)
@@ -99,17 +102,10 @@ class HttpServer:
             h11_max_incomplete_event_size=self._limits.header_size,
         )
         config.load()
-        factory = partial(Connection, connections, config, ServerState())
+        connect = partial(Connection, connections, config, ServerState())
+        factory = connect if self._tls is None else partial(Door, connections, self._tls, connect)
         servers = [
-            await loop.create_server(
-                factory,
-                sock=listener,
-                ssl=self._tls,
-                ssl_handshake_timeout=self._limits.header_timeout if self._tls else None,
-                ssl_shutdown_timeout=self._limits.drain_timeout if self._tls else None,
-                backlog=BACKLOG,
-            )
-            for listener in self._sockets
+            await loop.create_server(factory, sock=listener, backlog=BACKLOG) for listener in self._sockets
         ]
         stopping = asyncio.Event()
         self._serving.set_result((loop, stopping))

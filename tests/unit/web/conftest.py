@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import pathlib
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,8 +11,10 @@ from typing import Any
 import pytest
 
 from calicometrics.web.app import App
+from calicometrics.web.guard import Guard
 from calicometrics.web.limits import Limits
 from calicometrics.web.listen import listen
+from calicometrics.web.live_config import LiveConfig
 from calicometrics.web.server import HttpServer
 
 from .front import Front, StubExporter, wait_until
@@ -23,14 +26,24 @@ def serve() -> Iterator[Callable[..., Front]]:
     with contextlib.ExitStack() as started:
 
         def start(
-            exporter: StubExporter | None = None, limits: Limits | None = None, **options: Any
+            exporter: StubExporter | None = None,
+            limits: Limits | None = None,
+            web_config: pathlib.Path | None = None,
+            **options: Any,
         ) -> Front:
             exporter = exporter or StubExporter()
             app = App(exporter, **options)  # type: ignore[arg-type]
             started.callback(app.close)
+            served: Any = app
+            tls = None
+            if web_config is not None:
+                live = LiveConfig(web_config, interval=0)
+                started.callback(live.close)
+                served, tls = Guard(app, live), live.tls
+                started.callback(served.close)
             listener = listen("127.0.0.1:0")
             port = listener.getsockname()[1]
-            server = HttpServer(app, [listener], limits)
+            server = HttpServer(served, [listener], limits, tls)
             started.callback(server.close)
             server.start()
             return Front(exporter, server, port, app)
