@@ -91,6 +91,7 @@ EXAMPLES := 3.3.2/epoch 2.0.12/epoch 1.6.8/epoch 2.0.12/recovery 1.6.8/errors 2.
 
 docs-update: $(VENV)/.developing  ## write the pages that are made from the code
 	$(BIN)/python docs/generate.py
+	$(BIN)/python docs/grammar_page.py
 	$(BIN)/calicometrics metrics --all $(addprefix --examples=tests/data/bird/,$(EXAMPLES)) > docs/metrics.md
 
 clean:  ## remove what the other targets made

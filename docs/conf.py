@@ -9,6 +9,7 @@ version = release = __version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["_build"]
+smartquotes = False  # three dashes are what BIRD prints
 html_theme = "furo"
 html_title = f"calicometrics {__version__}"
 myst_heading_anchors = 3
