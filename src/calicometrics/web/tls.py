@@ -149,20 +149,18 @@ def _load_certificate(context: ssl.SSLContext, config: TlsServerConfig) -> None:
 
 
 def _load_authorities(context: ssl.SSLContext, config: TlsServerConfig) -> None:
-    name = "client_ca" if config.client_ca is not None else "client_ca_file"
-    text = config.client_ca
     if config.client_ca_file is not None:
-        text = _read("client_ca_file", config.client_ca_file).decode("ascii", "replace")
-    if text is None:
+        name, where = "client_ca_file", f"{config.client_ca_file}: "
+        pem = _read(name, config.client_ca_file)
+    elif config.client_ca is not None:
+        name, where, pem = "client_ca", "", config.client_ca.encode()
+    else:
         return
     try:
-        context.load_verify_locations(cadata=text)
-    except (ssl.SSLError, ValueError) as error:
-        raise _error(name, f"{_named(config.client_ca_file)}no PEM certificates ({_reason(error)})") from None
-
-
-def _named(file: pathlib.Path | None) -> str:
-    return "" if file is None else f"{file}: "
+        # What is no ASCII stands between certificates, as a comment.
+        context.load_verify_locations(cadata=pem.decode("ascii", "replace").replace("\ufffd", "?"))
+    except ssl.SSLError:
+        raise _error(name, f"{where}no PEM certificates") from None
 
 
 def _reason(error: Exception) -> str:
