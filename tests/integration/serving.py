@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -29,13 +30,13 @@ def free_port() -> int:
         return port
 
 
-def get(url: str, **headers: str) -> tuple[int, str]:
+def get(url: str, tls: ssl.SSLContext | None = None, **headers: str) -> tuple[int, str]:
     """Return the status and the body of a page."""
     request = urllib.request.Request(
         url, headers={name.replace("_", "-"): value for name, value in headers.items()}
     )
     try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=20, context=tls) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         with error:
@@ -86,9 +87,15 @@ class Serving:
 
 @contextlib.contextmanager
 def serve(
-    *arguments: str, port: int | None = None, environ: dict[str, str] | None = None
+    *arguments: str,
+    port: int | None = None,
+    environ: dict[str, str] | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> Iterator[Serving]:
-    """Run `calicometrics serve` until the end of the block; its page is there when the block begins."""
+    """Run `calicometrics serve` until the end of the block; its page is there when the block begins.
+
+    ``tls`` is what a client speaks to it, where the arguments have it speak TLS. One that asks for a password is there.
+    """
     port = port or free_port()
     with tempfile.NamedTemporaryFile("w+", prefix="calicometrics-log-") as log:
         process = subprocess.Popen(
@@ -101,13 +108,13 @@ def serve(
             text=True,
             env=os.environ | (environ or {}),
         )
-        serving = Serving(process, f"http://127.0.0.1:{port}", log.name)
+        serving = Serving(process, f"{'https' if tls else 'http'}://127.0.0.1:{port}", log.name)
         try:
 
             def healthy() -> bool:
                 assert process.poll() is None, serving.log
                 with contextlib.suppress(OSError):
-                    return get(f"{serving.url}/-/healthy")[0] == 200
+                    return get(f"{serving.url}/-/healthy", tls)[0] in {200, 401}
                 return False
 
             wait_for(healthy)

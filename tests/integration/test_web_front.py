@@ -8,7 +8,6 @@ import http.client
 import os
 import pathlib
 import socket
-import ssl
 import subprocess
 import threading
 import time
@@ -16,7 +15,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-import trustme
 
 from calicometrics.exporter import Exporter, Round
 from calicometrics.exposition.parser import parse_exposition
@@ -201,13 +199,11 @@ class Large:
 
 
 @contextlib.contextmanager
-def served(
-    exporter: object, limits: Limits | None = None, tls: ssl.SSLContext | None = None
-) -> Iterator[str]:
+def served(exporter: object) -> Iterator[str]:
     app = App(exporter)  # type: ignore[arg-type]
     listener = listen("127.0.0.1:0")
     port = listener.getsockname()[1]
-    server = HttpServer(app, [listener], limits, tls)
+    server = HttpServer(app, [listener])
     server.start()
     try:
         yield f"127.0.0.1:{port}"
@@ -230,28 +226,6 @@ def test_75_megabytes_under_way_do_not_delay_other_answers(encoding: str) -> Non
     assert page.count(b"\n") == 6 * 70_002
     assert page.endswith(b'",protocol="Mesh_69999"} 69999.0\n')
     assert longest < SOON
-
-
-def test_a_silent_client_does_not_delay_a_scrape_over_tls_and_is_gone_at_its_deadline(
-    exporter: Exporter,
-) -> None:
-    authority = trustme.CA()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
-    trusting = ssl.create_default_context()
-    authority.configure_trust(trusting)
-    with served(exporter, Limits(header_timeout=HEADER_TIMEOUT), context) as address:
-        with connect(address) as silent:
-            host, _, port = address.rpartition(":")
-            began = time.monotonic()
-            with contextlib.closing(
-                http.client.HTTPSConnection(host, int(port), timeout=20, context=trusting)
-            ) as connection:
-                for _ in range(2):
-                    connection.request("GET", "/metrics")
-                    assert parse_exposition(connection.getresponse().read().decode())
-            assert time.monotonic() - began < SOON
-            wait_for(lambda: closed(silent))
 
 
 def test_curl_gets_what_it_asks_for(address: str) -> None:
