@@ -49,13 +49,14 @@ format: $(VENV)/.developing  ## format the code
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
+FUZZ_SEED ?= 1
 FUZZ_RUNS ?= 5000
 FUZZ_TARGETS := $(sort $(wildcard tests/fuzz/fuzz_*.py))
 
 fuzz: $(VENV)/.developing  ## feed the parsers damaged input, FUZZ_RUNS times each
 	$(BIN)/python -m pip install --quiet $(if $(LOCK),--require-hashes --requirement $(LOCK)/fuzz.lock,--group fuzz)
 	set -e; for target in $(FUZZ_TARGETS); do \
-	  echo "== $$target"; PYTHONPATH=src $(BIN)/python $$target $(FUZZ_RUNS); \
+	  echo "== $$target"; PYTHONPATH=src $(BIN)/python $$target $(FUZZ_RUNS) $(FUZZ_SEED); \
 	done
 
 SOAK_MINUTES ?= 30

@@ -1,4 +1,4 @@
-"""What each runtime dependency costs: size of its Python files, and time to import it in a fresh process.
+"""What each runtime dependency costs: size of its Python files and libraries, and time to import it in a fresh process.
 
     python benchmarks/dependencies.py
 
@@ -16,11 +16,14 @@ from importlib import metadata
 
 MODULES = {
     "attrs": "attr",
+    "bcrypt": "bcrypt",
     "click": "click",
     "h11": "h11",
+    "isal": "isal.isal_zlib",
     "pluggy": "pluggy",
     "prometheus_client": "prometheus_client",
     "pyparsing": "pyparsing",
+    "PyYAML": "yaml",
     "uvicorn": "uvicorn.server",
 }
 RUNS = 7
@@ -37,7 +40,7 @@ def main() -> None:
     """Measure and print."""
     print(f"{'package':<18} {'MB':>5} {'ms':>6}")
     for package, module in MODULES.items():
-        files = [file.locate() for file in metadata.files(package) or () if str(file).endswith(".py")]
+        files = [file.locate() for file in metadata.files(package) or () if str(file).endswith((".py", ".so"))]
         size = sum(pathlib.Path(str(file)).stat().st_size for file in files) / 1e6
         times = [seconds(f"import {module}") - seconds("pass") for _ in range(RUNS)]
         print(f"{package:<18} {size:5.2f} {statistics.median(times) * 1000:6.0f}")

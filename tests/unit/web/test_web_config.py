@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import builtins
 import pathlib
+import re
 import ssl
 
 import pytest
 
 from calicometrics.errors import ConfigError
+from calicometrics.web.basic_auth import check_hashes
 from calicometrics.web.web_config import ClientAuth, RateLimit, WebConfig, read_web_config
 
 HASH = "$2b$04$" + "a" * 21 + "e" + "b" * 31
@@ -273,3 +275,15 @@ def test_without_pyyaml_the_error_names_the_extra(
 
     monkeypatch.setattr(builtins, "__import__", missing)
     assert refusal(tmp_path, "") == ("PyYAML is needed to read it: pip install calicometrics[web-config]")
+
+
+def test_the_file_of_the_page_is_as_it_should_be(tmp_path: pathlib.Path) -> None:
+    page = pathlib.Path(__file__).parents[3] / "docs" / "web-config.md"
+    blocks = re.findall(r"```yaml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    (example,) = [block for block in blocks if "tls_server_config" in block]
+    config = read(tmp_path, example)
+    assert config.tls is not None
+    assert config.tls.client_allowed_sans == ("prometheus.monitoring.svc",)
+    assert config.users.keys() == {"prometheus"}
+    assert config.rate_limit == RateLimit(0.1, 50)
+    check_hashes(config.users)
