@@ -50,6 +50,7 @@ class PeerRow:
         exported: As imported.
         filtered: As imported; None too when the daemon does not keep filtered routes.
         last_error: The last error in BIRD's words, empty when there is none.
+        protocol: The whole model, for what is in none of the others.
     """
 
     concern: Concern
@@ -63,6 +64,7 @@ class PeerRow:
     exported: int | None
     filtered: int | None
     last_error: str
+    protocol: Protocol = attrs.field(repr=False)
 
 
 def peer_rows(snapshot: Snapshot) -> list[PeerRow]:
@@ -96,6 +98,7 @@ def _row(snapshot: Snapshot, daemon: str, protocol: Protocol, session: BgpSessio
         _total(count.exported for count in counts),
         _total(count.filtered for count in counts),
         session.last_error or protocol.message or "",
+        protocol,
     )
 
 

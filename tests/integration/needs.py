@@ -56,3 +56,22 @@ def unpacked(package: str) -> pathlib.Path:
             subprocess.run(["dpkg-deb", "-x", str(debs[0]), f"{scratch}/root"], check=True)
             pathlib.Path(scratch, "root").rename(root)
     return root
+
+
+def npm_package(name: str, version: str) -> pathlib.Path:
+    """Return where a release of npm's is installed, without its optional dependencies."""
+    npm = need_program("npm", "npm")
+    root = CACHE / f"{name}-{version}"
+    installed = root / "node_modules" / name
+    if not installed.is_dir():
+        root.mkdir(parents=True, exist_ok=True)
+        done = subprocess.run(
+            [npm, "install", "--silent", "--no-audit", "--no-fund", "--omit=optional", f"{name}@{version}"],
+            cwd=root,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if not installed.is_dir():
+            missing(f"needs npm's {name}: {done.stderr.strip()}")
+    return installed

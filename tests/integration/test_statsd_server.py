@@ -20,7 +20,7 @@ from calicometrics.sinks.statsd import StatsdOptions, StatsdSink
 from calicometrics.sources import HttpSource
 
 from .lab import wait_for
-from .needs import CACHE, missing, need_program
+from .needs import need_program, npm_package
 from .serving import free_port
 
 pytestmark = pytest.mark.integration
@@ -31,23 +31,9 @@ STARTED = 1_700_000_000.0  # decides what the demo node shows
 
 @pytest.fixture(scope="module")
 def statsd() -> pathlib.Path:
-    """Where npm's statsd is installed."""
+    """The program of npm's statsd."""
     need_program("node", "nodejs")
-    npm = need_program("npm", "npm")
-    root = CACHE / f"statsd-{VERSION}"
-    script = root / "node_modules/statsd/stats.js"
-    if not script.is_file():
-        root.mkdir(parents=True, exist_ok=True)
-        done = subprocess.run(
-            [npm, "install", "--silent", "--no-audit", "--no-fund", "--omit=optional", f"statsd@{VERSION}"],
-            cwd=root,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if not script.is_file():
-            missing(f"needs npm's statsd: {done.stderr.strip()}")
-    return script
+    return npm_package("statsd", VERSION) / "stats.js"
 
 
 class Server:

@@ -85,7 +85,7 @@ class PrometheusSink(Sink):
 
     Args:
         options: Where to listen.
-        html_page: Makes the page that a browser gets at ``/``; by default a short one.
+        html_page: Makes the page that a browser gets at ``/``; by default the status page.
         json_page: Makes the body of ``/json``, in UTF-8; by default the models.
         limits: What clients are granted; by default what the options say.
     """

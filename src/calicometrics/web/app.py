@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from calicometrics.errors import SourceError
 from calicometrics.web.desk import RoundDesk
-from calicometrics.web.landing import landing_page
 from calicometrics.web.negotiation import Format, metrics_format, round_timeout, wants_gzip, wants_html
 from calicometrics.web.paths import HEALTHY, JSON, READY, TELEMETRY, check_telemetry_path
 from calicometrics.web.rendering import Renderer, View, Wanted
 from calicometrics.web.request import Request
+from calicometrics.web.status_page import CONTENT_SECURITY_POLICY, StatusPage
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -26,7 +25,11 @@ T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+# For a page of somebody else's: no scripts, nothing from elsewhere.
+_FOREIGN_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
 _READY_PATIENCE = 5.0
 _VIEWS = {Format.TEXT: View.TEXT, Format.OPENMETRICS: View.OPENMETRICS}
 
@@ -39,7 +42,7 @@ class App:
     Args:
         exporter: What is shown.
         telemetry_path: Where the metrics are.
-        html_page: Makes the page for people; by default a short one.
+        html_page: Makes the page for people, with styles of its own but no scripts; by default the status page.
         json_page: Makes the body of ``/json`` (UTF-8); without it there is no ``/json``.
         max_requests: Requests under way that need a round; one more is answered 503.
 
@@ -60,7 +63,9 @@ class App:
         self._exporter = exporter
         self._max_requests = max_requests
         self._under_way = 0
-        renderer = Renderer(html_page or partial(landing_page, metrics_path=telemetry_path), json_page)
+        status_page = StatusPage(telemetry_path, has_json=json_page is not None)
+        self._policy = _FOREIGN_POLICY if html_page else CONTENT_SECURITY_POLICY
+        renderer = Renderer(html_page or status_page, json_page)
         self._desk = RoundDesk(exporter, renderer)
         self._routes: dict[str, Callable[[Request], Awaitable[None]]] = {
             "/": self._root,
@@ -110,7 +115,7 @@ class App:
 
     async def _root(self, request: Request) -> None:
         if wants_html(request.header("accept")):
-            vary = [("vary", "Accept, Accept-Encoding"), ("content-security-policy", _POLICY)]
+            vary = [("vary", "Accept, Accept-Encoding"), ("content-security-policy", self._policy)]
             await self._show(request, View.HTML, vary)
         else:
             await self._metrics(request)

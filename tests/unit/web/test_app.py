@@ -98,7 +98,7 @@ def test_a_browser_gets_the_page_for_people(serve: Serve) -> None:
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert answer.headers["vary"] == "Accept, Accept-Encoding"
     assert answer.headers["content-security-policy"].startswith("default-src 'none'; ")
-    assert '<a href="/telemetry">' in answer.text
+    assert '<a href="./telemetry">' in answer.text
 
 
 def test_a_browser_gets_the_metrics_where_they_are(serve: Serve) -> None:
