@@ -40,7 +40,9 @@ def main() -> None:
     """Measure and print."""
     print(f"{'package':<18} {'MB':>5} {'ms':>6}")
     for package, module in MODULES.items():
-        files = [file.locate() for file in metadata.files(package) or () if str(file).endswith((".py", ".so"))]
+        files = [
+            file.locate() for file in metadata.files(package) or () if str(file).endswith((".py", ".so"))
+        ]
         size = sum(pathlib.Path(str(file)).stat().st_size for file in files) / 1e6
         times = [seconds(f"import {module}") - seconds("pass") for _ in range(RUNS)]
         print(f"{package:<18} {size:5.2f} {statistics.median(times) * 1000:6.0f}")

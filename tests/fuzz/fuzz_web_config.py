@@ -41,9 +41,11 @@ def test_one_input(data: bytes) -> None:
 def seeds() -> list[bytes]:
     """Return files that have something in each section, and what YAML can do beyond that."""
     return [
-        b"tls_server_config:\n  cert: a\n  key: b\n  client_ca: c\n  client_auth_type: RequireAndVerifyClientCert\n"
-        b"  client_allowed_sans: [a, '::1']\n  min_version: TLS12\n  cipher_suites: [TLS_AES_128_GCM_SHA256]\n"
-        b"  curve_preferences: [X25519]\n  prefer_server_cipher_suites: true\n",
+        (
+            b"tls_server_config:\n  cert: a\n  key: b\n  client_ca: c\n  client_auth_type: RequireAndVerifyClientCert\n"
+            b"  client_allowed_sans: [a, '::1']\n  min_version: TLS12\n  cipher_suites: [TLS_AES_128_GCM_SHA256]\n"
+            b"  curve_preferences: [X25519]\n  prefer_server_cipher_suites: true\n"
+        ),
         b"http_server_config:\n  http2: false\n  headers:\n    X-Frame-Options: deny\n    X-XSS-Protection: ''\n",
         f"basic_auth_users:\n  alice: {HASH}\n  1: {HASH}\n".encode(),
         b"rate_limit: {interval: 1m30s, burst: 20}\n",
