@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 
 from calicometrics.errors import SourceError
-from calicometrics.workers import Worker
+from calicometrics.web.off_loop import OffLoop, retrieve
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator
@@ -47,13 +46,13 @@ class RoundDesk:
     def __init__(self, exporter: Exporter, renderer: Renderer) -> None:
         self._exporter = exporter
         self._renderer = renderer
-        self._worker = Worker("web-round")
+        self._thread = OffLoop("web-round")
         self._renderers = ThreadPoolExecutor(_RENDERERS, "web-render")
         self._flight: _Flight | None = None
 
     def close(self) -> None:
         """End the threads; that of a round under way when the round is over."""
-        self._worker.close()
+        self._thread.close()
         self._renderers.shutdown(cancel_futures=True)
 
     async def round(self, patience: float) -> Round:
@@ -101,35 +100,20 @@ class RoundDesk:
 
     def _next(self, rest: Iterator[bytes]) -> asyncio.Future[bytes]:
         upcoming = asyncio.get_running_loop().run_in_executor(self._renderers, next, rest, b"")
-        upcoming.add_done_callback(_retrieve)
+        upcoming.add_done_callback(retrieve)
         return upcoming
 
     def _start(self, wanted: Wanted | None, timeout: float | None) -> _Flight:
-        loop = asyncio.get_running_loop()
-        landing: asyncio.Future[tuple[Round, Body | None]] = loop.create_future()
+        def fly() -> tuple[Round, Body | None]:
+            taken = self._exporter.round(timeout)
+            return taken, None if wanted is None else self._renderer.body(taken, wanted)
 
-        def fly() -> None:
-            # The worker's own future is not used: it would keep the whole round until the next one.
-            try:
-                taken = self._exporter.round(timeout)
-                body = None if wanted is None else self._renderer.body(taken, wanted)
-            except BaseException as error:  # noqa: BLE001 - handed to whoever waits
-                land(landing.set_exception, error)
-            else:
-                land(landing.set_result, (taken, body))
-
-        def land(settle: Any, outcome: object) -> None:
-            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-                loop.call_soon_threadsafe(settle, outcome)
-
-        flight = self._flight = _Flight(wanted, landing)
-        landing.add_done_callback(self._over)
-        self._worker.submit(fly)
+        flight = self._flight = _Flight(wanted, self._thread.call(fly))
+        flight.landing.add_done_callback(self._over)
         return flight
 
-    def _over(self, landing: asyncio.Future[Any]) -> None:
+    def _over(self, _: object) -> None:
         self._flight = None
-        _retrieve(landing)
 
 
 async def _landed(flight: _Flight, patience: float) -> tuple[Round, Body | None]:
@@ -137,9 +121,3 @@ async def _landed(flight: _Flight, patience: float) -> tuple[Round, Body | None]
         return await asyncio.wait_for(asyncio.shield(flight.landing), patience)
     except TimeoutError:
         raise SourceError(f"the round was not over after {patience:g} s") from None
-
-
-def _retrieve(future: asyncio.Future[Any]) -> None:
-    """Look at a future's error, which asyncio would log when everybody who waited has gone."""
-    if not future.cancelled():
-        future.exception()

@@ -30,6 +30,7 @@ class OffLoop:
         landing: asyncio.Future[T] = loop.create_future()
 
         def run() -> None:
+            # The worker's own future is not used: it would keep the result until the next call.
             try:
                 result = function()
             except BaseException as error:  # noqa: BLE001 - handed to whoever waits
@@ -41,7 +42,7 @@ class OffLoop:
             with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
                 loop.call_soon_threadsafe(settle, outcome)
 
-        landing.add_done_callback(_retrieve)
+        landing.add_done_callback(retrieve)
         self._worker.submit(run)
         return landing
 
@@ -50,7 +51,7 @@ class OffLoop:
         self._worker.close()
 
 
-def _retrieve(future: asyncio.Future[Any]) -> None:
+def retrieve(future: asyncio.Future[Any]) -> None:
     """Look at a future's error, which asyncio would log when everybody who waited has gone."""
     if not future.cancelled():
         future.exception()
