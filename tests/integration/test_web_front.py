@@ -228,6 +228,53 @@ def test_75_megabytes_under_way_do_not_delay_other_answers(encoding: str) -> Non
     assert longest < SOON
 
 
+def test_no_text_of_a_client_becomes_a_label(address: str) -> None:
+    """CVE-2022-21698: a label with a client's method is a series for every method that anybody makes up."""
+    before, _ = series(address)
+    for word in ("PURGE-4711", "FOO-4711"):
+        with connect(address) as client:
+            client.sendall(
+                f"{word} /{word}?{word} HTTP/1.1\r\nHost: {word}\r\nUser-Agent: {word}\r\nAccept: {word}\r\n"
+                f"X-Forwarded-For: {word}\r\nX-Prometheus-Scrape-Timeout-Seconds: {word}\r\n\r\n".encode()
+            )
+            assert b" 405 " in client.recv(1000)
+    fetch(address, User_Agent="4711", Accept="4711/4711", X_Forwarded_For="4711")
+    after, page = series(address)
+    assert "4711" not in page
+    assert after == before
+
+
+def series(address: str) -> tuple[set[object], str]:
+    """The names and labels of a page, and the page."""
+    _, body = fetch(address)
+    page = body.decode()
+    samples = [sample for family in parse_exposition(page) for sample in family.samples()]
+    return {(sample.name, tuple(sample.labels)) for sample in samples}, page
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/../../../../etc/passwd",
+        "/%2e%2e/%2e%2e/etc/passwd",
+        "/metrics/../../etc/passwd",
+        "/..%2f..%2fetc%2fpasswd",
+        "//etc/passwd",
+        "/file:///etc/passwd",
+        "/page.css",
+        "/metrics%00.html",
+    ],
+)
+def test_no_path_of_a_request_reaches_the_file_system(address: str, path: str) -> None:
+    with connect(address) as client:
+        client.sendall(f"GET {path} HTTP/1.1\r\nHost: node\r\nConnection: close\r\n\r\n".encode())
+        answer = b""
+        while piece := client.recv(65536):
+            answer += piece
+    assert answer.startswith(b"HTTP/1.1 404 ")
+    assert b"root:" not in answer
+
+
 def test_curl_gets_what_it_asks_for(address: str) -> None:
     curl = need_program("curl", "curl")
 
