@@ -134,3 +134,12 @@ def test_of_several_addresses_all_are_listened_on_or_none() -> None:
     for found in sockets:
         found.close()
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+@pytest.mark.parametrize("text", ["127.0.0.1:0", ":0"])
+def test_answers_do_not_wait_for_a_delayed_acknowledgement(text: str) -> None:
+    with listen(text) as listener:
+        with socket.create_connection(("127.0.0.1", listener.getsockname()[1]), timeout=5):
+            accepted, _ = listener.accept()
+            with accepted:
+                assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
