@@ -26,6 +26,7 @@ from tests.integration.lab import established
 from tests.integration.serving import Serving, get, serve
 
 CLIENTS = 10
+TENTHS = 10
 BIRD = "2.0.12"
 FAULTS = (None, "refuse", None, "cut", None, "unavailable", None, "cut-chunked")
 _MEGABYTE = 1_000_000
@@ -59,6 +60,7 @@ class Results:
         problems: What was wrong, each with how often.
         felix_faults, reloads, restarts, agents: What the exporter had to live through.
         felix_resets: Counters that began again because Felix did.
+        rss_course_mb: Memory after each tenth of the run.
         early: Usage after the first tenth of the run, when everything has been used once.
         late: Usage at the end.
     """
@@ -72,6 +74,7 @@ class Results:
     restarts: int = 0
     agents: int = 0
     problems: collections.Counter[str] = attrs.Factory(collections.Counter)
+    rss_course_mb: list[float] = attrs.Factory(list)
     early: Usage | None = None
     late: Usage | None = None
 
@@ -161,9 +164,11 @@ class Soak:
             for thread in threads:
                 thread.start()
             try:
-                self._over.wait(self._seconds / 10)
-                self._results.early = Usage.of(serving.process.pid)
-                self._over.wait(max(0, started + self._seconds - time.monotonic()))
+                for tenth in range(1, TENTHS + 1):
+                    self._over.wait(max(0, started + self._seconds * tenth / TENTHS - time.monotonic()))
+                    usage = Usage.of(serving.process.pid)
+                    self._results.early = self._results.early or usage
+                    self._results.rss_course_mb.append(round(usage.rss_mb, 1))
             finally:
                 self._over.set()
                 for thread in threads:

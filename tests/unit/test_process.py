@@ -29,15 +29,30 @@ def test_a_process_without_glibc_is_adjusted_all_the_same() -> None:
     subprocess.run([sys.executable, "-c", without], check=True, timeout=20)
 
 
-def test_everything_is_looked_through_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
-    collected: list[int] = []
+def test_looking_through_everything_takes_a_thousandth_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes 21 ms here, so that it is due again 21 seconds later, which the next look in two seconds' step finds."""
+    now = 0.0
+    done: list[tuple[float, str]] = []
 
-    def sleep(_: float) -> None:
-        if len(collected) == 600:
+    def sleep(seconds: float) -> None:
+        nonlocal now
+        if now > 60:
             raise KeyboardInterrupt
+        now += seconds
+
+    def collect(generation: int = 2) -> None:
+        nonlocal now
+        done.append((round(now), "all" if generation == 2 else "young"))
+        now += 0.021 if generation == 2 else 0.0
 
     monkeypatch.setattr(process.time, "sleep", sleep)
-    monkeypatch.setattr(process.gc, "collect", collected.append)
+    monkeypatch.setattr(process.time, "monotonic", lambda: now)
+    monkeypatch.setattr(process.gc, "collect", collect)
     with pytest.raises(KeyboardInterrupt):
         process._tidy()
-    assert collected == ([1] * 299 + [2]) * 2
+    assert [moment for moment, what in done if what == "all"] == [2, 24, 46]
+    assert [moment for moment, what in done if what == "young"] == [
+        *range(4, 23, 2),
+        *range(26, 45, 2),
+        *range(48, 61, 2),
+    ]
