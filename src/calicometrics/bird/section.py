@@ -102,6 +102,10 @@ class SectionReader:
         return draft
 
     def _learn(self, text: str, seen: Sequence[tuple[str, Entry]]) -> None:
+        # Of two lines that set the same value the later one counts, whichever of them is the same word for word.
+        targets = [(entry.take, entry.name) for _, entry in seen if entry.take in _SETTERS]
+        if len(set(targets)) < len(targets):
+            return
         if all(isinstance(entry.rule, grammar.Value | grammar.Block) for _, entry in seen):
             shape = _Shape(seen)
             if shape.matches(text):

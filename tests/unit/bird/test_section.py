@@ -155,3 +155,22 @@ def test_lines_that_two_sections_have_in_common_are_read_when_they_change(data: 
     assert [protocol.channels[0].preference for protocol in protocols] == [100] * 6 + [150, 100]
     assert len({protocol.detail.neighbor_as for protocol in protocols[:7]}) == 1
     assert str(protocols[7].detail.neighbor_as) == f"9{protocols[0].detail.neighbor_as}"
+
+
+def test_of_a_label_that_comes_twice_the_later_line_counts_every_time(data: pathlib.Path) -> None:
+    """The later line, which all the sections have in common, was taken for the earlier one's."""
+    text = (data / "bird/2.0.12/calico-mixed/show_protocols_all.raw").read_text(encoding="utf-8")
+    start = text.index("1002-Node_10_9_0_2")
+    block = text[start : text.index("\n \n", start) + 3]
+    address = re.search(r"\n +Neighbor address: (\S+)", block)
+    assert address is not None
+    twice = [
+        block.replace("Node_10_9_0_2", f"Node_{n}").replace(
+            address[0], f"{address[0].replace(address[1], f'10.0.0.{n}')}{address[0]}"
+        )
+        for n in range(8)
+    ]
+    parser = ProtocolParser()
+    reply = text[text.index("2002-") : text.index("1002-")] + "".join(twice) + "0000 \n"
+    for _ in range(2):
+        assert {protocol.detail.neighbor_address for protocol in parser.parse(reply)} == {address[1]}
