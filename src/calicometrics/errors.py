@@ -21,6 +21,10 @@ class CommandError(SourceError):
         self.code = code
 
 
+class BoundError(SourceError):
+    """A daemon or a page says more than is accepted; the message names it, the bound and the option."""
+
+
 class ParseError(CalicometricsError):
     """A text is not what its format promises.
 

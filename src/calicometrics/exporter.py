@@ -28,9 +28,11 @@ if TYPE_CHECKING:
     from prometheus_client import Metric
 
     from calicometrics.bird.kinds import ProtocolKind
+    from calicometrics.bounds import PageBounds, ReplyBounds
     from calicometrics.collectors.base import Collector
+    from calicometrics.conversation import Bird
     from calicometrics.families import MetricFamily
-    from calicometrics.snapshot import Bird, PageSource
+    from calicometrics.snapshot import PageSource
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +65,14 @@ BUILD_INFO = FamilySpec(
     "Always 1; the version of calicometrics and of the Python that runs it.",
     ("version", "python_version"),
 )
-OWN_FAMILIES = (SUCCESS, DURATION, UNKNOWN_LINES, BUILD_INFO)
+BOUND_RATIO = FamilySpec(
+    "calicometrics_source_bound_ratio",
+    "gauge",
+    "How much of a bound a daemon's largest reply or a page has used; what would be more than 1 is refused.",
+    ("source", "bound"),
+    unit="ratio",
+)
+OWN_FAMILIES = (SUCCESS, DURATION, UNKNOWN_LINES, BOUND_RATIO, BUILD_INFO)
 
 
 @attrs.frozen
@@ -118,6 +127,8 @@ class Exporter:
         collectors: What to export; by default the built-in collectors that are on by default.
         kinds: The protocol kinds that can be read.
         max_samples: The most samples that are taken from one collector.
+        reply_bounds: How much of a daemon's reply is accepted.
+        page_bounds: How much of a page is accepted.
         packages: Collector → the package that it comes from, for messages.
 
     Raises:
@@ -132,6 +143,8 @@ class Exporter:
         collectors: Iterable[Collector] | None = None,
         kinds: Iterable[ProtocolKind] = BUILT_IN_KINDS,
         max_samples: int = DEFAULT_MAX_SAMPLES,
+        reply_bounds: ReplyBounds | None = None,
+        page_bounds: PageBounds | None = None,
         packages: Mapping[str, str] | None = None,
     ) -> None:
         if collectors is None:
@@ -147,6 +160,8 @@ class Exporter:
         self._pages = dict(pages or {})
         self._parsers = {name: ProtocolParser(kinds) for name in self._birds}
         self._max_samples = max_samples
+        self._reply_bounds = reply_bounds
+        self._page_bounds = page_bounds
         self._packages = dict(packages or {})
         self._workers = {
             collector.name: Worker(f"collector-{collector.name}") for collector in self.collectors
@@ -216,7 +231,13 @@ class Exporter:
 
     def _snapshot(self, deadline: float) -> Snapshot:
         return Snapshot(
-            self._birds, self._pages, parsers=self._parsers, deadline=deadline, executor=self._readers
+            self._birds,
+            self._pages,
+            parsers=self._parsers,
+            deadline=deadline,
+            executor=self._readers,
+            reply_bounds=self._reply_bounds,
+            page_bounds=self._page_bounds,
         )
 
     def collect(self) -> Iterator[Metric]:
@@ -382,11 +403,14 @@ def _without_clashes(
 
 
 def _own_families(results: Iterable[CollectorResult], snapshot: Snapshot) -> list[MetricFamily]:
-    success, duration, unknown, build = (spec.family() for spec in OWN_FAMILIES)
+    success, duration, unknown, bounds, build = (spec.family() for spec in OWN_FAMILIES)
     for result in results:
         success.add((result.name,), float(result.success))
         duration.add((result.name,), result.duration)
     for daemon, count in snapshot.unknown_lines().items():
         unknown.add((daemon,), count)
+    for source, ratios in snapshot.bound_ratios().items():
+        for bound, ratio in ratios.items():
+            bounds.add((source, bound), ratio)
     build.add((__version__, platform.python_version()), 1)
-    return [family for family in (success, duration, unknown, build) if family.rows]
+    return [family for family in (success, duration, unknown, bounds, build) if family.rows]

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 import time
-from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from typing import Protocol as Interface
 
 from calicometrics.bird.clock import Clock
 from calicometrics.bird.daemon import parse_status
 from calicometrics.bird.parser import BUILT_IN_KINDS, ProtocolParser
-from calicometrics.errors import CalicometricsError, CommandError, SourceError
+from calicometrics.bounds import Intake, PageBounds, ReplyBounds
+from calicometrics.conversation import Bird, Conversation
+from calicometrics.errors import CalicometricsError, SourceError
+from calicometrics.memo import Memo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -28,41 +29,6 @@ T = TypeVar("T")
 STATUS = "show status"
 PROTOCOLS = "show protocols all"
 _SHOWN_PROBLEMS = 10  # of one reply: a changed format would else fill the log
-
-
-class Connection(Interface):
-    """One conversation with a daemon."""
-
-    def ask(self, command: str) -> str:
-        """Return the reply to a command.
-
-        Raises:
-            CommandError: The daemon answered with an error.
-            SourceError: The daemon could not be read.
-        """
-        ...
-
-    def stream(self, command: str) -> Iterator[str]:
-        """Yield the reply to a command in pieces of whole lines; errors are those of ``ask``."""
-        ...
-
-    def close(self) -> None:
-        """End the conversation."""
-        ...
-
-
-class Bird(Interface):
-    """Where BIRD's replies come from; BirdSocket and RecordedBird are such sources."""
-
-    path: str
-
-    def connect(self, deadline: float | None = None) -> Connection:
-        """Return a conversation that ends before the ``time.monotonic()`` deadline.
-
-        Raises:
-            SourceError: The daemon cannot be reached.
-        """
-        ...
 
 
 class PageSource(Interface):
@@ -90,6 +56,8 @@ class Snapshot:
         parsers: Daemon name → the parser that has read its reply of the round before, in place of new ones.
         deadline: A ``time.monotonic()`` value for everything that is read; each source's own timeout holds as well.
         executor: Reads daemons side by side; without one they are read in turn.
+        reply_bounds: How much of a daemon's reply is accepted.
+        page_bounds: How much of a page is accepted.
 
     Attributes:
         time: When the round began, in seconds since the epoch.
@@ -106,17 +74,28 @@ class Snapshot:
         parsers: Mapping[str, ProtocolParser] | None = None,
         deadline: float | None = None,
         executor: Executor | None = None,
+        reply_bounds: ReplyBounds | None = None,
+        page_bounds: PageBounds | None = None,
     ) -> None:
         self.time = time.time()
         self.failures: list[CalicometricsError] = []
-        self._birds = {name: _Daemon(bird, deadline) for name, bird in (birds or {}).items()}
+        self._birds = {name: Conversation(bird, deadline) for name, bird in (birds or {}).items()}
         self._pages = dict(pages or {})
         self._parsers = (
             parsers if parsers is not None else {name: ProtocolParser(kinds) for name in self._birds}
         )
         self._deadline = deadline
         self._executor = executor
-        self._memo = _Memo()
+        self._reply_bounds = reply_bounds or ReplyBounds()
+        self._intakes = {
+            name: Intake("bird", self._reply_bounds, getattr(bird, "max_reply", None))
+            for name, bird in (birds or {}).items()
+        }
+        self._intakes |= {
+            name: Intake("felix", page_bounds or PageBounds(), getattr(page, "max_page", None))
+            for name, page in self._pages.items()
+        }
+        self._memo = Memo()
 
     def view(self) -> Snapshot:
         """Return a snapshot of the same round with failures of its own: one for each collector."""
@@ -127,8 +106,9 @@ class Snapshot:
     def with_daemon(self, name: str, bird: Bird) -> Snapshot:
         """Return a view that has one more daemon."""
         view = self.view()
-        view._birds = {**self._birds, name: _Daemon(bird, self._deadline)}  # noqa: SLF001 - another of this class
+        view._birds = {**self._birds, name: Conversation(bird, self._deadline)}  # noqa: SLF001 - another of this class
         view._parsers = {**self._parsers, name: ProtocolParser()}  # noqa: SLF001 - as above
+        view._intakes = {**self._intakes, name: Intake("bird", self._reply_bounds)}  # noqa: SLF001 - as above
         return view
 
     def close(self) -> None:
@@ -169,9 +149,19 @@ class Snapshot:
         """
         if command != STATUS:
             self._greet(daemon)
+
+        def ask() -> tuple[str, float]:
+            text = self._birds[daemon].ask(command)
+            received = time.time()
+            return "".join(self._taken_in(daemon, command, [text])), received
+
         text: str
-        text, _ = self._memo.once((daemon, command), lambda: (self._birds[daemon].ask(command), time.time()))
+        text, _ = self._memo.once((daemon, command), ask)
         return text
+
+    def _taken_in(self, daemon: str, command: str, pieces: Iterable[str]) -> Iterator[str]:
+        """Yield the pieces of a reply as far as that much is accepted."""
+        return self._intakes[daemon].pieces(f"{self._birds[daemon].name}: {command}", pieces)
 
     def _greet(self, daemon: str) -> None:
         # Always first, so that whether a daemon counts as up does not depend on which collector came first.
@@ -220,8 +210,12 @@ class Snapshot:
             # The family that BIRD 1.x serves is told by nothing but the daemon's name; with peers, by their addresses.
             family = "ipv6" if daemon.endswith("6") else None
             self._greet(daemon)
-            with self._birds[daemon].stream(PROTOCOLS) as pieces:
-                return self._parsers[daemon].parse(pieces, family=family, problems=self.problems(daemon))
+            bird = self._birds[daemon]
+            with bird.stream(PROTOCOLS) as pieces:
+                taken_in = self._taken_in(daemon, PROTOCOLS, pieces)
+                found = self._parsers[daemon].parse(taken_in, family=family, problems=self.problems(daemon))
+            self._intakes[daemon].count(f"{bird.name}: {PROTOCOLS}", "protocols", len(found))
+            return found
 
         protocols: list[Protocol] = self._memo.once((daemon, "protocols"), parse)
         return protocols
@@ -240,7 +234,12 @@ class Snapshot:
         def read() -> Page:
             from calicometrics.exposition.parser import parse_page
 
-            return parse_page(self._pages[name].read(self._deadline))
+            intake = self._intakes[name]
+            text = self._pages[name].read(self._deadline)
+            page = parse_page("".join(intake.pieces(name, [text])))
+            intake.count(name, "families", len(page.families))
+            intake.count(name, "samples", sum(family.most_samples for family in page.families))
+            return page
 
         page: Page = self._memo.once((name, "page"), read)
         return page
@@ -272,6 +271,11 @@ class Snapshot:
         page: Page | None = self._memo.peek((name, "page"))
         return page
 
+    def bound_ratios(self) -> dict[str, Mapping[str, float]]:
+        """Return how much of each of its bounds every daemon and page has used, for those that were read."""
+        ratios = {name: intake.ratios() for name, intake in self._intakes.items()}
+        return {name: found for name, found in ratios.items() if found}
+
     def unknown_lines(self) -> dict[str, int]:
         """Return how many lines of each daemon's protocols no rule has read, for the daemons that were read."""
         counts: dict[str, int] = {}
@@ -299,78 +303,3 @@ class Snapshot:
         if self._executor is None or len(self._birds) == 1:
             return lambda: get(name)
         return self._executor.submit(get, name).result
-
-
-class _Daemon:
-    """A daemon's one connection of a round; after a failure nobody connects again."""
-
-    def __init__(self, bird: Bird, deadline: float | None) -> None:
-        self._bird = bird
-        self._deadline = deadline
-        self._lock = threading.Lock()
-        self._connection: Connection | None = None
-        self._failure: SourceError | None = None
-
-    def ask(self, command: str) -> str:
-        with self._connected() as connection:
-            return connection.ask(command)
-
-    @contextlib.contextmanager
-    def stream(self, command: str) -> Iterator[Iterator[str]]:
-        """Have a reply in pieces; what is not read of it is read at the end, so that the next reply can follow."""
-        with self._connected() as connection:
-            pieces = connection.stream(command)
-            try:
-                yield pieces
-            finally:
-                for _ in pieces:
-                    pass
-
-    @contextlib.contextmanager
-    def _connected(self) -> Iterator[Connection]:
-        with self._lock:
-            if self._failure is not None:
-                raise self._failure
-            try:
-                if self._connection is None:
-                    self._connection = self._bird.connect(self._deadline)
-                yield self._connection
-            except CommandError:
-                raise
-            except SourceError as error:
-                self._failure = error
-                raise
-
-    def close(self) -> None:
-        with self._lock:
-            if self._failure is None:
-                self._failure = SourceError(f"BIRD at {self._bird.path}: the round is over")
-            if self._connection is not None:
-                self._connection.close()
-
-
-class _Memo:
-    """Computes each key once and hands the result, or the error, to everybody who asks."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._cells: dict[object, Future[Any]] = {}
-
-    def once(self, key: object, compute: Callable[[], Any]) -> Any:
-        with self._lock:
-            cell = self._cells.get(key)
-            mine = cell is None
-            if cell is None:
-                cell = self._cells[key] = Future()
-        if mine:
-            try:
-                cell.set_result(compute())
-            except BaseException as error:  # noqa: BLE001 - handed on, to this caller first
-                cell.set_exception(error)
-        return cell.result()
-
-    def peek(self, key: object) -> Any:
-        """Return the result of a key that has been computed without an error, else None."""
-        with self._lock:
-            cell = self._cells.get(key)
-        return cell.result() if cell is not None and cell.done() and cell.exception() is None else None

@@ -16,10 +16,12 @@ ROOT = pathlib.Path(calicometrics.__file__).parent
 # From left to right: a module may import those of its own part and of the parts before it.
 PARTS = [
     {"errors"},
+    {"bounds", "memo"},
     {"families"},
     {"spec"},
     {"bird", "exposition", "sources"},
     {"felix"},
+    {"conversation"},
     {"snapshot", "workers"},
     {"collectors"},
     {"exporter"},

@@ -247,7 +247,7 @@ def test_the_build_stage_installs_and_lists_what_it_has_without_a_shell_and_copi
     runs = [json.loads(rest) for word, rest in instructions() if word == "RUN"]
     assert {run[0] for run in runs} == {"python", "env"}
     assert [run[-1] for run in runs if run[:4] == ["python", "-m", "pip", "install"]] == [
-        ".",
+        ".[fast,web-config]",
         "cyclonedx-bom==7.5.0",
     ]
     assert "--output-file=/app/sbom.cdx.json" in runs[-1]

@@ -10,6 +10,8 @@ from calicometrics.cli import main
 from calicometrics.collectors import built_in_collectors
 from calicometrics.exporter import OWN_FAMILIES
 from calicometrics.felix.catalogue import catalogue
+from calicometrics.sinks.health import SPECS as SPECS_OF_SINKS
+from calicometrics.sinks.statsd import DROPPED
 
 ROOT = pathlib.Path(__file__).parents[2]
 SCENARIOS = (
@@ -24,6 +26,8 @@ COMMAND = ("metrics", "--all", *(f"--examples={ROOT}/tests/data/bird/{scenario}"
 SPECS = [
     *(spec for collector in built_in_collectors() for spec in collector.families),
     *OWN_FAMILIES,
+    *SPECS_OF_SINKS,
+    DROPPED,
 ]
 NEVER_PRINTED = {"bird_restart_timer_initial", "bird_stale_timer_initial"}  # BIRD prints 119/-
 

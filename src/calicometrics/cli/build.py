@@ -9,6 +9,7 @@ import attrs
 
 from calicometrics import config
 from calicometrics.bird.client import BirdSocket
+from calicometrics.bounds import PageBounds, ReplyBounds
 from calicometrics.cli.sections import (
     BirdOptions,
     ConfigOptions,
@@ -134,6 +135,9 @@ def make_exporter(setup: Setup, stack: contextlib.ExitStack) -> Exporter:
         _pages({FELIX: felix.url, **further}, felix),
         collectors=collectors,
         kinds=setup.plugins.kinds.values(),
+        max_samples=top.max_samples,
+        reply_bounds=ReplyBounds(bird.max_lines, bird.max_line_length, bird.max_protocols),
+        page_bounds=PageBounds(felix.max_lines, felix.max_line_length, felix.max_families, felix.max_samples),
         packages={
             collector.name: f"{plugin.package} {plugin.version}"
             for collector in collectors

@@ -20,7 +20,16 @@ OWN = {
         'calicometrics_collector_duration_seconds{collector="bird_status"} 0.0031'
     ),
     "calicometrics_bird_unknown_lines": 'calicometrics_bird_unknown_lines{bird_daemon="bird"} 0.0',
+    "calicometrics_source_bound_ratio": 'calicometrics_source_bound_ratio{source="bird",bound="lines"} 0.00012',
     "calicometrics_build_info": 'calicometrics_build_info{version="1.0.0",python_version="3.13.1"} 1.0',
+    "calicometrics_sink_up": 'calicometrics_sink_up{sink="statsd"} 1.0',
+    "calicometrics_sink_last_success_timestamp_seconds": (
+        'calicometrics_sink_last_success_timestamp_seconds{sink="statsd"} 1.795429853e+09'
+    ),
+    "calicometrics_sink_failures_total": 'calicometrics_sink_failures_total{sink="statsd"} 0.0',
+    "calicometrics_sink_dropped_lines_total": (
+        'calicometrics_sink_dropped_lines_total{sink="statsd",reason="not_finite"} 0.0'
+    ),
 }
 """The exporter's own families, whose numbers differ from run to run."""
 

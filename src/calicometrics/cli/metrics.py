@@ -17,9 +17,11 @@ if TYPE_CHECKING:
 
     from calicometrics.collectors.base import Collector
     from calicometrics.felix.catalogue import CatalogueEntry
+    from calicometrics.sinks.base import Sink
     from calicometrics.spec import FamilySpec
 
 ITSELF = "the exporter itself"
+SINKS = "sinks"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,19 +51,23 @@ def run(parsed: argparse.Namespace) -> int:
             name: collector.families or passed_through(name) for name, collector in chosen.items()
         }
         groups[ITSELF] = OWN_FAMILIES
+        groups[SINKS] = _of_sinks(setup.plugins.sinks)
         shown = {name: to_json(list(specs)) for name, specs in groups.items()}
         sys.stdout.write(dumps(shown, indent=2) + "\n")
     else:
         samples = examples(chosen.values(), parsed.examples) if parsed.examples else {}
-        sys.stdout.write("\n".join(document(chosen, samples)) + "\n")
+        sys.stdout.write("\n".join(document(chosen, setup.plugins.sinks, samples)) + "\n")
     return GOOD
 
 
-def document(collectors: Mapping[str, type[Collector]], samples: Mapping[str, str]) -> Iterator[str]:
+def document(
+    collectors: Mapping[str, type[Collector]], sinks: Mapping[str, type[Sink]], samples: Mapping[str, str]
+) -> Iterator[str]:
     """Yield the lines of a page in Markdown: families by collector, and the numbers that have none.
 
     Args:
         collectors: Name → collector, in the order of the page.
+        sinks: Name → sink.
         samples: Family → an example.
     """
     yield from (
@@ -80,6 +86,8 @@ def document(collectors: Mapping[str, type[Collector]], samples: Mapping[str, st
             yield from _catalogued(passed_through(name))
     yield from (f"## {ITSELF}", "", "Always on.", "")
     yield from _families(OWN_FAMILIES, samples)
+    yield from (f"## {SINKS}", "", "How the sinks that push do, while they are on.", "")
+    yield from _families(_of_sinks(sinks), samples)
     yield from (
         "## Not exported",
         "",
@@ -89,6 +97,10 @@ def document(collectors: Mapping[str, type[Collector]], samples: Mapping[str, st
         "|---|---|",
     )
     yield from (f"| `{field}` | {why} |" for field, why in NOT_EXPORTED.items())
+
+
+def _of_sinks(sinks: Mapping[str, type[Sink]]) -> tuple[FamilySpec, ...]:
+    return tuple({spec.name: spec for sink in sinks.values() for spec in sink.declared}.values())
 
 
 def passed_through(collector: str) -> tuple[CatalogueEntry, ...]:

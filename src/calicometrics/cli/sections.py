@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import attrs
 
 from calicometrics.bird.client import DEFAULT_MAX_REPLY, DEFAULT_TIMEOUT
+from calicometrics.bounds import PageBounds, ReplyBounds
 from calicometrics.errors import ConfigError
+from calicometrics.exporter import DEFAULT_MAX_SAMPLES
 from calicometrics.options import ByteSize
 
 if TYPE_CHECKING:
@@ -43,6 +45,11 @@ class TopOptions:
     )
     demo: bool = attrs.field(
         default=False, metadata={"help": "a simulated Calico node in place of real daemons"}
+    )
+    max_samples: int = attrs.field(
+        default=DEFAULT_MAX_SAMPLES,
+        validator=_positive,
+        metadata={"help": "the most samples that are taken from one collector"},
     )
 
 
@@ -87,6 +94,21 @@ class BirdOptions:
         validator=_positive,
         metadata={"help": "the largest reply that is accepted"},
     )
+    max_lines: int = attrs.field(
+        default=ReplyBounds().lines,
+        validator=_positive,
+        metadata={"help": "the most lines of a reply that are accepted"},
+    )
+    max_line_length: int = attrs.field(
+        default=ReplyBounds().line_length,
+        validator=_positive,
+        metadata={"help": "the most characters of a line, and so of a label"},
+    )
+    max_protocols: int = attrs.field(
+        default=ReplyBounds().protocols,
+        validator=_positive,
+        metadata={"help": "the most protocols of a daemon that are accepted"},
+    )
 
 
 @attrs.frozen
@@ -106,7 +128,27 @@ class FelixOptions:
     max_page: ByteSize = attrs.field(
         default=ByteSize(64 * 1024 * 1024),
         validator=_positive,
-        metadata={"help": "the largest page that is accepted, after decompression"},
+        metadata={"help": "the largest page that is accepted, after decompression, each --endpoint's too"},
+    )
+    max_lines: int = attrs.field(
+        default=PageBounds().lines,
+        validator=_positive,
+        metadata={"help": "the most lines of a page that are accepted"},
+    )
+    max_line_length: int = attrs.field(
+        default=PageBounds().line_length,
+        validator=_positive,
+        metadata={"help": "the most characters of a line, and so of a label"},
+    )
+    max_families: int = attrs.field(
+        default=PageBounds().families,
+        validator=_positive,
+        metadata={"help": "the most families of a page that are accepted"},
+    )
+    max_samples: int = attrs.field(
+        default=PageBounds().samples,
+        validator=_positive,
+        metadata={"help": "the most samples of a page that are accepted"},
     )
     ca_file: pathlib.Path | None = attrs.field(
         default=None, metadata={"help": "certificates that the server's has to be signed by"}

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from calicometrics.exporter import Exporter
     from calicometrics.families import MetricFamily
+    from calicometrics.spec import FamilySpec
 
 
 class Sink(ABC):
@@ -20,12 +21,14 @@ class Sink(ABC):
         help: One sentence for ``--help`` and ``calicometrics plugins``.
         section: Where its options live; ``sink.NAME`` when None.
         Options: An attrs class; its fields are the flags and the keys of the file.
+        declared: The families that it may show of itself.
     """
 
     name: ClassVar[str]
     help: ClassVar[str]
     section: ClassVar[str | None] = None
     Options: ClassVar[type]
+    declared: ClassVar[tuple[FamilySpec, ...]] = ()
 
     def __init__(self, options: Any) -> None:
         self.options = options
@@ -44,5 +47,5 @@ class Sink(ABC):
         """Hand over what is still due and end; harmless when that is done."""
 
     def families(self) -> Iterable[MetricFamily]:
-        """Return the sink's own health, which is shown on the page."""
+        """Return the sink's own health, which is shown on the page: families of ``declared``."""
         return ()

@@ -11,7 +11,7 @@ import attrs
 
 from calicometrics.errors import CalicometricsError
 from calicometrics.sinks.base import Sink
-from calicometrics.sinks.health import Health
+from calicometrics.sinks.health import SPECS, Health
 from calicometrics.sinks.ticker import Ticker
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from calicometrics.exporter import Exporter, Round
     from calicometrics.families import MetricFamily
+    from calicometrics.spec import FamilySpec
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ class PushSink(Sink):
     """
 
     Options: ClassVar[type] = PushOptions
+    declared: ClassVar[tuple[FamilySpec, ...]] = SPECS
 
     def __init__(self, options: Any) -> None:
         super().__init__(options)

@@ -71,6 +71,7 @@ class StatsdSink(PushSink):
     name: ClassVar[str] = "statsd"
     help: ClassVar[str] = "push to a statsd or DogStatsD agent"
     Options: ClassVar[type] = StatsdOptions
+    declared: ClassVar[tuple[FamilySpec, ...]] = (*PushSink.declared, DROPPED)
 
     def __init__(self, options: Any) -> None:
         super().__init__(options)

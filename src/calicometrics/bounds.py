@@ -1,0 +1,123 @@
+"""How much of each source is taken in: a daemon or page that says more is refused, and costs itself alone.
+
+Bytes are counted where they are received (``bird/client.py``, ``sources/``), before they are text; the rest is counted
+here, in what a round has read.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from calicometrics.errors import BoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+
+@attrs.frozen
+class ReplyBounds:
+    """What is accepted of a daemon's reply to one command.
+
+    Attributes:
+        lines: Lines.
+        line_length: Characters of a line; a name, a description and every label value is part of one.
+        protocols: Protocols of ``show protocols all``.
+    """
+
+    lines: int = 5_000_000
+    line_length: int = 16_384
+    protocols: int = 200_000
+
+
+@attrs.frozen
+class PageBounds:
+    """What is accepted of a page.
+
+    Attributes:
+        lines: Lines.
+        line_length: Characters of a line; a name, a help text and every label value is part of one.
+        families: Metric families.
+        samples: Samples of all families.
+    """
+
+    lines: int = 1_000_000
+    line_length: int = 16_384
+    families: int = 10_000
+    samples: int = 500_000
+
+
+class Intake:
+    """Counts what a round takes in of one source.
+
+    Args:
+        section: The section of the configuration that the bounds are options of, for messages.
+        bounds: Where the bounds are.
+        size: The most bytes that the source accepts; None when it does not tell.
+    """
+
+    def __init__(self, section: str, bounds: ReplyBounds | PageBounds, size: int | None = None) -> None:
+        self._section = section
+        self._line_length = bounds.line_length
+        self._most: dict[str, int] = attrs.asdict(bounds, filter=lambda field, _: field.name != "line_length")
+        if size is not None:
+            self._most["bytes"] = size
+        self._counts: dict[str, int] = {}
+
+    def pieces(self, what: str, pieces: Iterable[str]) -> Iterator[str]:
+        """Yield the pieces of one text, each of whole lines.
+
+        Args:
+            what: What it is, for messages.
+            pieces: The text.
+
+        Raises:
+            BoundError: It has too many lines, or one that is too long.
+        """
+        lines = size = 0
+        for piece in pieces:
+            lines += piece.count("\n")
+            size += len(piece)
+            self.count(what, "lines", lines)
+            self._note("bytes", size)
+            if _has_longer_line(piece, self._line_length):
+                bound = f"{self._section}.max-line-length"
+                raise BoundError(f"{what}: a line has more than {self._line_length} characters, see {bound}")
+            yield piece
+
+    def count(self, what: str, bound: str, number: int) -> None:
+        """Note how many of something there are.
+
+        Args:
+            what: What they are of, for messages.
+            bound: What they are, by the name of their bound.
+            number: How many.
+
+        Raises:
+            BoundError: That is too many.
+        """
+        self._note(bound, number)
+        most = self._most[bound]
+        if number > most:
+            raise BoundError(f"{what}: more than {most} {bound}, see {self._section}.max-{bound}")
+
+    def ratios(self) -> Mapping[str, float]:
+        """Return how much of each bound the largest text so far has used, by the bound's name; 1 is all of it."""
+        return {
+            bound: count / self._most[bound] for bound, count in self._counts.items() if bound in self._most
+        }
+
+    def _note(self, bound: str, number: int) -> None:
+        self._counts[bound] = max(number, self._counts.get(bound, 0))
+
+
+def _has_longer_line(text: str, most: int) -> bool:
+    """Return whether a line of a text is longer than that; looks at a few characters for each ``most`` of them."""
+    begin = 0
+    while len(text) - begin > most:
+        feed = text.rfind("\n", begin, begin + most + 1)
+        if feed < 0:
+            return True
+        begin = feed + 1
+    return False
