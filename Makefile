@@ -7,7 +7,7 @@ LOCK ?=
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help demo test unit integration lint format fuzz soak lock release-check audit bench bench-check docs docs-update clean
+.PHONY: help demo test unit integration lint format fuzz soak lock release-check audit bench bench-check scaling docs docs-update clean
 
 help:  ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -83,6 +83,10 @@ bench: $(VENV)/.developing  ## measure speed and memory beside the Go exporter, 
 
 bench-check: $(VENV)/.developing  ## check that nothing became much slower, by ratios
 	$(BIN)/python -m benchmarks.check
+
+scaling: $(VENV)/.developing  ## measure what nodes and Prometheus take by topology, and write docs/scaling.md
+	$(BIN)/python -m benchmarks.topologies
+	$(BIN)/python -m benchmarks.scaling
 
 docs: $(VENV)/.developing  ## build the documentation site
 	$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build/html
