@@ -43,7 +43,12 @@ def _spec(timer: str, source: str, which: str, words: str) -> FamilySpec:
 
 
 CURRENT = {timer: _spec(timer, source, "current", "left") for timer, (_, source) in _TIMERS.items()}
-INITIAL = {timer: _spec(timer, source, "initial", "in all") for timer, (_, source) in _TIMERS.items()}
+# What a restart or stale timer began with BIRD prints as "-".
+INITIAL = {
+    timer: _spec(timer, source, "initial", "in all")
+    for timer, (_, source) in _TIMERS.items()
+    if not source.endswith("/-")
+}
 
 
 class BgpTimersCollector(Collector):
@@ -53,7 +58,9 @@ class BgpTimersCollector(Collector):
     help = "the timers of every BGP session: hold, keepalive, connect delay, restart and others"
     enabled_by_default = True
     Options: ClassVar = NameOptions
-    families: ClassVar = tuple(spec for timer in _TIMERS for spec in (CURRENT[timer], INITIAL[timer]))
+    families: ClassVar = tuple(
+        which[timer] for timer in _TIMERS for which in (CURRENT, INITIAL) if timer in which
+    )
 
     def __init__(self, options: NameOptions | None = None) -> None:
         super().__init__(options)
@@ -77,7 +84,8 @@ def _rows(daemon: str, protocol: Protocol) -> Rows:
             value = _longest_stale(protocol)
         if value is not None:
             yield CURRENT[timer], (labels, (value.remaining,))
-            yield INITIAL[timer], (labels, (value.configured,))
+            if timer in INITIAL:
+                yield INITIAL[timer], (labels, (value.configured,))
 
 
 def _longest_stale(protocol: Protocol) -> Timer | None:
