@@ -221,6 +221,29 @@ def test_the_charts_pod_monitor_is_that_of_kustomize():
 
 
 @needs_helm
+def test_the_chart_mounts_a_web_configuration_and_asks_the_kubelet_for_no_password():
+    endpoint = {"scheme": "https", "basicAuth": {"username": {"name": "scrape", "key": "user"}}}
+    objects = render({"webConfig": {"secret": "web"}, "podMonitor": {"enabled": True, "endpoint": endpoint}})
+    pod = objects["apps/v1", "DaemonSet"]["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    assert "--web.config.file=/etc/calicometrics/web/web.yml" in container["args"]
+    assert container["volumeMounts"][1] == {
+        "name": "web-config",
+        "mountPath": "/etc/calicometrics/web",
+        "readOnly": True,
+    }
+    assert pod["volumes"][1] == {
+        "name": "web-config",
+        "secret": {"secretName": "web", "defaultMode": 0o440},
+    }
+    for probe in ("livenessProbe", "readinessProbe"):
+        assert container[probe]["tcpSocket"] == {"port": "metrics"}
+        assert "httpGet" not in container[probe]
+    (scraped,) = objects["monitoring.coreos.com/v1", "PodMonitor"]["spec"]["podMetricsEndpoints"]
+    assert scraped.items() >= endpoint.items()
+
+
+@needs_helm
 @pytest.mark.parametrize(
     ("values", "complaint"),
     [
