@@ -234,6 +234,16 @@ def test_established_peers_alone_are_well(outline: Callable[..., Outline]) -> No
     assert page.verdict == "All is well: 1 of 1 peer established"
 
 
+def test_peers_that_no_collector_wanted_are_no_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("calicometrics.snapshot.time.time", lambda: EPOCH)
+    snapshot = Snapshot({"bird": replies("3.3.2/epoch")})
+    list(snapshot.status())
+    snapshot.close()  # as the exporter does at the end of a round
+    page = Outline(StatusPage()(Round((), (GOOD,), snapshot, EPOCH)))
+    assert page.verdict == "All is well, as far as this round has read"
+    assert "The peers of bird were not read in this round." in page.words
+
+
 def test_a_daemon_whose_status_nobody_read_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("calicometrics.snapshot.time.time", lambda: EPOCH)
     found = (DATA / "bird/3.3.2/epoch/show_protocols_all.raw").read_text(encoding="utf-8")

@@ -63,7 +63,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
 class StatusPage:
     """Makes the status page of a round.
 
-    It shows what the round has read; the peers, which no collector may have wanted, are read for it.
+    It shows what the round has read and asks for nothing itself.
 
     Attributes:
         metrics_path: Where the metrics are.
@@ -140,7 +140,8 @@ def _as_of(taken: Round) -> Markup:
 def _verdict(taken: Round, snapshot: Snapshot, rows: Sequence[PeerRow], felix: Page | None) -> str:
     """Return what is wrong, or that nothing is."""
     trouble = sum(row.concern is Concern.TROUBLE for row in rows)
-    silent = _unread(snapshot)
+    # A daemon whose peers no collector wanted is read all the same; one that failed its collectors is counted there.
+    silent = [name for name in _unread(snapshot) if snapshot.read_status(name) is None]
     failed = sum(not result.success for result in taken.collectors)
     wrong = []
     if trouble:
@@ -159,6 +160,8 @@ def _verdict(taken: Round, snapshot: Snapshot, rows: Sequence[PeerRow], felix: P
         wrong.append(f"{_count(failed, 'collector')} failed")
     if wrong:
         return ", ".join(wrong)
+    if _unread(snapshot):
+        return "All is well, as far as this round has read"
     if not rows:
         return "All is well: there are no BGP peers"
     established = sum(row.concern is Concern.GOOD for row in rows)
@@ -166,7 +169,7 @@ def _verdict(taken: Round, snapshot: Snapshot, rows: Sequence[PeerRow], felix: P
 
 
 def _unread(snapshot: Snapshot) -> list[str]:
-    """Return the daemons whose peers could not be read."""
+    """Return the daemons whose peers this round has not read: they could not be, or no collector wanted them."""
     return [name for name in snapshot.daemons if snapshot.read_protocols(name) is None]
 
 

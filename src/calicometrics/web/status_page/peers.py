@@ -54,7 +54,7 @@ def peers_section(rows: Sequence[PeerRow], now: float, unread: Sequence[str] = (
         unread: The daemons whose peers this round has not read.
     """
     missing = [
-        element("p", mark("bad", f"The peers of {name} were not read in this round.")) for name in unread
+        element("p", mark("off", f"The peers of {name} were not read in this round.")) for name in unread
     ]
     if not rows:
         nothing = [] if missing else [element("p", "There are no BGP peers.")]
