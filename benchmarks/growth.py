@@ -8,6 +8,7 @@ JSON: seconds of processor time and peak memory in MB beyond what the interprete
 
 from __future__ import annotations
 
+import datetime as dt
 import gc
 import itertools
 import json
@@ -29,6 +30,7 @@ PIECE = 256 * 1024
 STATUS = (
     "1000-BIRD 3.3.2\n1011-Current server time is 2026-11-23 05:00:00.000\n0013 Daemon is up and running\n"
 )
+READ = dt.datetime(2026, 11, 23, 5, tzinfo=dt.UTC).timestamp()
 
 
 class Generated:
@@ -45,6 +47,10 @@ class Generated:
 
     def close(self) -> None:
         """Do nothing."""
+
+    def now(self) -> float:
+        """Return when the replies were read."""
+        return READ
 
     def ask(self, command: str) -> str:
         """Return the reply to a command."""

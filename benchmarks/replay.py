@@ -8,8 +8,10 @@ VARIANTS replies are made beforehand, each with a SHARE of the peers changed, an
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import pathlib
+import re
 import socketserver
 import sys
 from typing import TYPE_CHECKING
@@ -26,6 +28,7 @@ STATUS = b"""1000-BIRD %s
  Last reconfiguration on 2026-11-23 04:15:08.000
 0013 Daemon is up and running
 """
+SERVER_TIME = re.compile(rb"(?<=Current server time is )(\S{10}) (\S+)")
 
 
 class Conversation(socketserver.StreamRequestHandler):
@@ -61,6 +64,21 @@ class Replay(socketserver.ThreadingUnixStreamServer):
         return b"9001 syntax error\n" if replies is None else next(replies)
 
 
+def of_today(status: bytes) -> bytes:
+    """Return a reply to ``show status`` with the day on which its time is the nearest to now.
+
+    A daemon whose time is more than half a day away is in no zone, and its times are not exported.
+    """
+    printed = SERVER_TIME.search(status)
+    if printed is None:
+        return status
+    now = dt.datetime.now(dt.UTC)
+    time = dt.time.fromisoformat(printed[2].decode())
+    days = [dt.datetime.combine(now + dt.timedelta(days), time, dt.UTC) for days in (-1, 0, 1)]
+    nearest = min(days, key=lambda day: abs(day - now))
+    return SERVER_TIME.sub(nearest.date().isoformat().encode() + rb" \2", status)
+
+
 def generated(
     version: str, peers: int, share: float, variants: int
 ) -> tuple[bytes, dict[str, Iterator[bytes]]]:
@@ -68,7 +86,7 @@ def generated(
     reply = Reply(version, peers)
     texts = [text.encode() for text in itertools.islice(reply.after(share), variants)]
     return f"{reply.greeting}\n".encode(), {
-        "show status": itertools.repeat(STATUS % version.encode()),
+        "show status": itertools.repeat(of_today(STATUS % version.encode())),
         # Forth and back, so that the first of a turn differs from the one before no more than others do.
         "show protocols all": itertools.cycle([*texts, *texts[-2:0:-1]]),
     }
@@ -79,7 +97,8 @@ def recorded(directory: pathlib.Path) -> tuple[bytes, dict[str, Iterator[bytes]]
     replies = {}
     for path in directory.glob("*.raw"):
         greeting, feed, reply = path.read_bytes().partition(b"\n")
-        replies[path.stem.replace("_", " ")] = itertools.repeat(reply)
+        command = path.stem.replace("_", " ")
+        replies[command] = itertools.repeat(of_today(reply) if command == "show status" else reply)
     return greeting + feed, replies
 
 

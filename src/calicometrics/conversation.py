@@ -46,6 +46,10 @@ class Bird(Protocol):
         """
         ...
 
+    def now(self) -> float:
+        """Return the time, in seconds since the epoch, that a reply read at this moment is of."""
+        ...
+
 
 class Conversation:
     """A daemon's one connection of a round; after a failure nobody connects again.
@@ -66,6 +70,10 @@ class Conversation:
     def name(self) -> str:
         """What it is called in messages."""
         return f"BIRD at {self._bird.path}"
+
+    def now(self) -> float:
+        """Return the time that a reply read at this moment is of."""
+        return self._bird.now()
 
     def ask(self, command: str) -> str:
         """Return the reply to a command; errors are those of the connection."""

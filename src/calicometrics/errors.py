@@ -1,5 +1,9 @@
 """The errors a caller can meet, all children of CalicometricsError."""
 
+from __future__ import annotations
+
+from typing import Self
+
 
 class CalicometricsError(Exception):
     """The base of every error that calicometrics raises on purpose."""
@@ -19,6 +23,11 @@ class CommandError(SourceError):
     def __init__(self, message: str, code: str) -> None:
         super().__init__(message)
         self.code = code
+
+    @classmethod
+    def answered(cls, request: str, code: str, words: str) -> Self:
+        """Return the error of a request that BIRD answered with a code and words of its own."""
+        return cls(f"{request}: BIRD answered {code} {words}".rstrip(), code)
 
 
 class BoundError(SourceError):

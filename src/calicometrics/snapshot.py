@@ -152,7 +152,7 @@ class Snapshot:
 
         def ask() -> tuple[str, float]:
             text = self._birds[daemon].ask(command)
-            received = time.time()
+            received = self._birds[daemon].now()
             return "".join(self._taken_in(daemon, command, [text])), received
 
         text: str

@@ -8,6 +8,7 @@ import socket
 import time
 from typing import TYPE_CHECKING, Self
 
+from calicometrics.bird.framing import is_error
 from calicometrics.errors import CommandError, SourceError
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ _CHUNK = 256 * 1024  # what a Unix socket's buffer holds at most, by default
 _TERMINATOR = re.compile(rb"(\d{4}) ([^\n]*)\n\Z")
 _BUSY_PAUSE = 0.02
 _RESTRICTED = b"0016 "
-_FIRST_ERROR = "8000"
 
 
 class BirdSocket:
@@ -56,6 +56,10 @@ class BirdSocket:
         if deadline is not None:
             limit = min(limit, deadline)
         return BirdConnection(self.path, limit, self.max_reply)
+
+    def now(self) -> float:
+        """Return the time, in seconds since the epoch."""
+        return time.time()
 
     def ask(self, command: str) -> str:
         """Return the reply to one command, over a connection of its own.
@@ -134,13 +138,9 @@ class BirdConnection:
         try:
             for lines in self._receive(command):
                 end = _TERMINATOR.match(_last_line(lines))
-                if end is not None and end[1].decode() >= _FIRST_ERROR:
+                if end is not None and is_error(code := end[1].decode()):
                     ended = True
-                    words = end[2].decode(errors="replace")
-                    raise CommandError(
-                        f"{self._phase(command)}: BIRD answered {end[1].decode()} {words}".rstrip(),
-                        end[1].decode(),
-                    )
+                    raise CommandError.answered(self._phase(command), code, end[2].decode(errors="replace"))
                 yield lines.decode("utf-8", "backslashreplace")
             ended = True
         finally:

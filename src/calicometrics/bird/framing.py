@@ -76,6 +76,17 @@ class Reply:
         return block if self.margin == _PLAIN else block.replace("\n1006-", "\n" + " " * self.margin)
 
 
+def is_error(code: str) -> bool:
+    """Return whether a reply that ends with these four digits is an error (BIRD ``doc/reply_codes``: 8000 to 9999)."""
+    return code >= _FIRST_ERROR
+
+
+def last_line(reply: str) -> tuple[str, str]:
+    """Return the code and the words of the line that ends a reply; both are empty where there is no such line."""
+    end = _END.fullmatch(reply.rstrip("\n").rpartition("\n")[2])
+    return (end[1], end[2]) if end is not None else ("", "")
+
+
 def unframe(text: str) -> Reply:
     """Return a reply freed of what is around it.
 
@@ -100,7 +111,7 @@ def unframe(text: str) -> Reply:
         margin = _SOCKET if _NOT_VERBOSE.search(text) else _VERBOSE
         return Reply(blocks if margin == _SOCKET else _blocks(text.rstrip("\n"), margin)[0], margin, offset)
     code, words = end[:4], end[5:]
-    if code >= _FIRST_ERROR:
+    if is_error(code):
         before = sum(block.count("\n") + 1 for block in blocks)
         raise ParseError(f"BIRD answered {code} {words}", offset + before + 1)
     return Reply(blocks, _SOCKET, offset, words)

@@ -112,6 +112,9 @@ class FakeBird:
     ) -> Self:
         """Return a fake that answers from recordings.
 
+        Who reads a socket takes what it says for news: the times of a recording that is older than half a day fit no
+        zone, and are not exported. A test of times takes :func:`~calicometrics.testing.snapshot_of`.
+
         Args:
             directory: Holds one file for each command: ``show_status.raw`` for ``show status``, with ``_`` for a blank,
                 ``STAR`` for ``*`` and without quotes. The first greeting found in one becomes the banner.

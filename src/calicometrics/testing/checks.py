@@ -173,3 +173,6 @@ class _Dead:
 
     def connect(self, deadline: float | None = None) -> NoReturn:  # noqa: ARG002 - nobody waits for it
         raise SourceError(f"{self.path}: no such socket")
+
+    def now(self) -> NoReturn:
+        raise NotImplementedError("it has no replies that could be of a time")

@@ -30,6 +30,7 @@ def snapshot_of(
     """Return a snapshot of recorded texts.
 
     A command that has no reply is one that the daemon does not know; a daemon without any cannot do more than be asked.
+    The replies are of the daemon's own time, taken as UTC, whatever the day of the test.
 
     Args:
         replies: What the daemon ``bird`` answers: command → reply in any framing, or a directory that holds

@@ -9,6 +9,7 @@ import pytest
 from calicometrics.bird.client import BirdSocket
 from calicometrics.collectors import built_in_collectors, default_collectors
 from calicometrics.snapshot import Snapshot
+from calicometrics.testing import snapshot_of
 from calicometrics.testing.bird import FakeBird
 
 DATA = pathlib.Path(__file__).parents[2] / "data/bird"
@@ -19,12 +20,10 @@ def collect(
     name: str, scenario: str, daemon: str = "bird", **replies: str
 ) -> dict[str, dict[tuple[str, ...], float]]:
     """Family → label values without the daemon's → value, for one collector and one recording."""
-    with FakeBird.from_directory(DATA / scenario) as bird:
-        for command, reply in replies.items():
-            bird.answer(command.replace("_", " "), reply)
-        snapshot = Snapshot({daemon: BirdSocket(bird.path)})
-        families = list(COLLECTORS[name]().collect(snapshot))
-        snapshot.close()
+    texts = {path.stem.replace("_", " "): path.read_text() for path in (DATA / scenario).glob("*.raw")}
+    texts |= {command.replace("_", " "): reply for command, reply in replies.items()}
+    snapshot = snapshot_of(daemons={daemon: texts})
+    families = list(COLLECTORS[name]().collect(snapshot))
     assert snapshot.failures == []
     assert [family.name for family in families] == [spec.name for spec in COLLECTORS[name].families]
     values: dict[str, dict[tuple[str, ...], float]] = {}
@@ -133,7 +132,7 @@ def test_limits_have_direction_action_and_whether_they_were_hit() -> None:
 
 
 def test_when_a_protocol_changed_and_how_well_that_is_known() -> None:
-    """Recorded in UTC at 04:29:28: the test's clock plays no part, since the day comes from the daemon."""
+    """Recorded in UTC at 04:29:28."""
     values = collect("bird_protocols", "3.3.2/calico-mixed")
     status = collect("bird_status", "3.3.2/calico-mixed")
     change = values["bird_protocol_last_change_timestamp_seconds"]
