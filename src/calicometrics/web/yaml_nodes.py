@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from calicometrics.errors import ConfigError
+from calicometrics.status_table import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -114,7 +115,8 @@ class Item:
     def error(self, reason: str) -> ConfigError:
         """Return the error that says what is wrong with this value."""
         where = "" if self._node is None else f"line {self._node.start_mark.line + 1}: "
-        return ConfigError(f"{where}{self.key}: {reason}" if self.key else f"{where}{reason}")
+        key = printable(self.key)  # YAML's keys may have line breaks
+        return ConfigError(f"{where}{key}: {reason}" if key else f"{where}{reason}")
 
     @property
     def _kind(self) -> str:

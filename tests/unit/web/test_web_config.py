@@ -281,6 +281,12 @@ def test_no_value_of_a_header_holds_another_header(tmp_path: pathlib.Path, end: 
     assert said == "line 1: http_server_config.headers.X-XSS-Protection: expected printable ASCII on one line"
 
 
+def test_a_key_with_line_breaks_is_told_on_one_line(tmp_path: pathlib.Path) -> None:
+    said = refusal(tmp_path, "rate_limit: {inter\r\r1m,burst: 2}")
+    assert said == "line 3: rate_limit.inter\\n1m: no such key; did you mean interval?"
+    assert refusal(tmp_path, '"\\x1b[2J": 1') == "line 1: \\x1b[2J: no such key"
+
+
 def test_the_file_of_the_page_is_as_it_should_be(tmp_path: pathlib.Path) -> None:
     page = pathlib.Path(__file__).parents[3] / "docs" / "web-config.md"
     blocks = re.findall(r"```yaml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
