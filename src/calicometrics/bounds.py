@@ -15,6 +15,8 @@ from calicometrics.errors import BoundError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+_STEPS = 8  # in which the length of lines is measured: telling it exactly would take as long as reading them
+
 
 @attrs.frozen
 class ReplyBounds:
@@ -59,11 +61,13 @@ class Intake:
 
     def __init__(self, section: str, bounds: ReplyBounds | PageBounds, size: int | None = None) -> None:
         self._section = section
-        self._line_length = bounds.line_length
-        self._most: dict[str, int] = attrs.asdict(bounds, filter=lambda field, _: field.name != "line_length")
+        self._most: dict[str, int] = {
+            name.replace("_", "-"): most for name, most in attrs.asdict(bounds).items()
+        }
         if size is not None:
             self._most["bytes"] = size
-        self._counts: dict[str, int] = {}
+        self._counts: dict[str, float] = {}
+        self._eighths = 1  # of the longest line that is accepted, that no line has exceeded
 
     def pieces(self, what: str, pieces: Iterable[str]) -> Iterator[str]:
         """Yield the pieces of one text, each of whole lines.
@@ -81,9 +85,7 @@ class Intake:
             size += len(piece)
             self.count(what, "lines", lines)
             self._note("bytes", size)
-            if _has_longer_line(piece, self._line_length):
-                bound = f"{self._section}.max-line-length"
-                raise BoundError(f"{what}: a line has more than {self._line_length} characters, see {bound}")
+            self._measure(what, piece)
             yield piece
 
     def count(self, what: str, bound: str, number: int) -> None:
@@ -103,12 +105,24 @@ class Intake:
             raise BoundError(f"{what}: more than {most} {bound}, see {self._section}.max-{bound}")
 
     def ratios(self) -> Mapping[str, float]:
-        """Return how much of each bound the largest text so far has used, by the bound's name; 1 is all of it."""
+        """Return how much of each bound the largest text so far has used, by the bound's name; 1 is all of it.
+
+        The length of the longest line is rounded up to an eighth of its bound.
+        """
         return {
             bound: count / self._most[bound] for bound, count in self._counts.items() if bound in self._most
         }
 
-    def _note(self, bound: str, number: int) -> None:
+    def _measure(self, what: str, piece: str) -> None:
+        most = self._most["line-length"]
+        while self._eighths <= _STEPS and _has_longer_line(piece, most * self._eighths // _STEPS):
+            self._eighths += 1
+        self._note("line-length", most * self._eighths / _STEPS)
+        if self._eighths > _STEPS:
+            bound = f"{self._section}.max-line-length"
+            raise BoundError(f"{what}: a line has more than {most} characters, see {bound}")
+
+    def _note(self, bound: str, number: float) -> None:
         self._counts[bound] = max(number, self._counts.get(bound, 0))
 
 

@@ -105,15 +105,17 @@ def test_what_has_been_used_of_each_bound_is_on_the_page() -> None:
             {"bird": bird.path},
             {"felix": HttpSource(felix.url, max_page=1000)},
             reply_bounds=ReplyBounds(lines=1000, protocols=100),
-            page_bounds=PageBounds(lines=12, families=4, samples=30),
+            page_bounds=PageBounds(lines=12, families=4, samples=30, line_length=60),
         ) as exporter:
             ratios = values(exporter.round(), "calicometrics_source_bound_ratio")
     assert ratios.pop(("bird", "bytes")) == pytest.approx(len(REPLY) / 128 / 1024**2)
     assert ratios == {
         ("bird", "lines"): LINES / 1000,
+        ("bird", "line-length"): 1 / 8,
         ("bird", "protocols"): PROTOCOLS / 100,
         ("felix", "bytes"): len(PAGE) / 1000,
         ("felix", "lines"): 0.5,
+        ("felix", "line-length"): 4 / 8,  # 23 characters: more than 3 / 8 of 60, which are 22
         ("felix", "families"): 0.5,
         ("felix", "samples"): 0.1,
     }
@@ -125,6 +127,16 @@ def test_a_bound_that_is_passed_shows_as_more_than_all_of_it() -> None:
             ratios = values(exporter.round(), "calicometrics_source_bound_ratio")
     assert (ratios["bird", "lines"] or 0) > 1
     assert ("bird", "protocols") not in ratios
+
+
+def test_the_longest_line_is_measured_in_eighths() -> None:
+    intake = Intake("felix", PageBounds(line_length=80))
+    for length, used in ((10, 1), (11, 2), (5, 2), (80, 8), (1, 8)):
+        assert list(intake.pieces("felix", ["x" * length + "\n"]))
+        assert intake.ratios()["line-length"] == used / 8
+    with pytest.raises(BoundError, match="felix: a line has more than 80 characters"):
+        list(intake.pieces("felix", ["x" * 81]))
+    assert intake.ratios()["line-length"] > 1
 
 
 def test_lines_are_counted_while_the_reply_comes() -> None:
