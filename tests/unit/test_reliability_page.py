@@ -40,6 +40,7 @@ def test_the_figures_of_the_soak_are_those_of_its_results() -> None:
     for key in ("descriptors", "threads", "rss_mb"):
         row = rf"\| {key} \| {results['early'][key]:.0f} \| {results['late'][key]:.0f} \|"
         assert re.search(row, PAGE), key
+    assert " · ".join(map(str, results["rss_course_mb"])) in PAGE
 
 
 def test_every_fuzz_target_is_on_the_page() -> None:
