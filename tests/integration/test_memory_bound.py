@@ -34,7 +34,7 @@ COSTS = {
     "bird.max-reply": 8,
     "bird.max-lines": 200,
     "bird.max-protocols": 5_000,
-    "felix.max-page": 9,
+    "felix.max-page": 10,
     "felix.max-lines": 200,
     "felix.max-families": 4_000,
     "felix.max-samples": 2_000,

@@ -29,6 +29,27 @@ def test_a_process_without_glibc_is_adjusted_all_the_same() -> None:
     subprocess.run([sys.executable, "-c", without], check=True, timeout=20)
 
 
+def test_a_large_block_that_is_free_is_no_longer_the_processs() -> None:
+    """Freeing the first block would make glibc take the second one from the heap, where the third would hold it."""
+    script = """
+import pathlib
+from calicometrics.cli import process
+
+def resident():
+    return int(pathlib.Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+process.settle()
+before = resident()
+first = b"x" * (30 << 20)
+del first
+second = b"x" * (20 << 20)
+third = bytearray(200_000)
+del second
+assert resident() - before < 5 << 20
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=20)
+
+
 def test_looking_through_everything_takes_a_thousandth_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """It takes 21 ms here, so that it is due again 21 seconds later, which the next look in two seconds' step finds."""
     now = 0.0

@@ -9,7 +9,14 @@ import sys
 import threading
 import time
 
-_M_ARENA_MAX = -8  # glibc's malloc.h
+# glibc's malloc.h: one arena; what is larger than 4 MiB goes back to the system as soon as it is free. By itself glibc
+# raises that limit to the largest block that was freed, so that a page of 8 MB would leave holes behind in every round.
+# That a heap may have 16 MiB to spare at its end saves getting the same memory again in every round.
+_MALLOC_OPTIONS = {
+    "M_ARENA_MAX": (-8, 1),
+    "M_MMAP_THRESHOLD": (-3, 4 << 20),
+    "M_TRIM_THRESHOLD": (-1, 16 << 20),
+}
 # A round of a large daemon makes a million objects that live on and no cycles; looking through them time and again, as
 # Python does by default, takes longer than making them.
 _YOUNG_OBJECTS = 100_000_000
@@ -25,7 +32,8 @@ def settle() -> None:
     """Adjust this process, when all that it is going to import is there.
 
     Garbage is collected by the clock and not by the number of new objects. Threads share one arena of memory: with one
-    for each thread, what a thread has freed stays with it, and a large exporter takes a third more.
+    for each thread, what a thread has freed stays with it, and a large exporter takes a third more. Large blocks go back
+    to the system when they are free.
     """
     sys.setswitchinterval(_SWITCH)
     gc.set_threshold(_YOUNG_OBJECTS, 20, 20)
@@ -33,7 +41,9 @@ def settle() -> None:
     gc.freeze()
     threading.Thread(target=_tidy, name="garbage", daemon=True).start()
     with contextlib.suppress(AttributeError, OSError):  # not glibc
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
+        mallopt = ctypes.CDLL(None).mallopt
+        for option, value in _MALLOC_OPTIONS.values():
+            mallopt(option, value)
 
 
 def _tidy() -> None:
