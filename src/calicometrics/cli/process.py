@@ -32,8 +32,8 @@ def settle() -> None:
     """Adjust this process, when all that it is going to import is there.
 
     Garbage is collected by the clock and not by the number of new objects. Threads share one arena of memory: with one
-    for each thread, what a thread has freed stays with it, and a large exporter takes a third more. Large blocks go back
-    to the system when they are free.
+    for each thread, what a thread has freed stays with it, and a large exporter takes a third more. Large blocks go
+    back to the system when they are free.
     """
     sys.setswitchinterval(_SWITCH)
     gc.set_threshold(_YOUNG_OBJECTS, 20, 20)
