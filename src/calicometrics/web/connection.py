@@ -67,6 +67,9 @@ class Connection(H11Protocol):
         super().connection_lost(exc)
         if self._request is not None:
             self._request.cancel()
+        # What refers to itself would stay until garbage is collected.
+        self.cycle = None  # type: ignore[assignment]  # as before the first request
+        self.app = self._application
 
     def data_received(self, data: bytes) -> None:
         """Take what the client sends; a header that has begun has to end in time."""
@@ -133,8 +136,8 @@ class Connection(H11Protocol):
 
     async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
         """Run the application for one request, which is no longer wanted once the connection is lost."""
-        cycle = self.cycle
-        if cycle.disconnected:
+        cycle: RequestResponseCycle | None = self.cycle  # None when the connection is lost already
+        if cycle is None or cycle.disconnected:
             return
         self._request = asyncio.current_task()
         try:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import socket
 import threading
 import time
+import weakref
 from collections.abc import Callable
 
 import pytest
@@ -114,6 +116,26 @@ def test_a_request_whose_client_has_gone_is_given_up(serve: Serve) -> None:
     wait_until(lambda: front.app._under_way == 0)
     front.exporter.go.set()
     assert front.get().status == 200
+
+
+def test_a_connection_that_has_ended_waits_for_no_garbage_collector(serve: Serve) -> None:
+    """A node's exporter has one for each scrape, and collects garbage by the clock."""
+    front = serve()
+    gc.disable()
+    try:
+        with front.connect(GET) as client:
+            answered(client)
+            wait_until(lambda: list(front.server._connections))
+            connection = weakref.ref(next(iter(front.server._connections)))
+        wait_until(lambda: not list(front.server._connections))
+        with front.connect(GET[:-2]):  # a client that leaves half-way
+            wait_until(lambda: list(front.server._connections))
+            half = weakref.ref(next(iter(front.server._connections)))
+        wait_until(lambda: not list(front.server._connections))
+        wait_until(lambda: connection() is None)
+        wait_until(lambda: half() is None)
+    finally:
+        gc.enable()
 
 
 def test_one_connection_too_many_closes_the_one_that_has_been_idle_longest(serve: Serve) -> None:
