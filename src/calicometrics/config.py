@@ -7,7 +7,6 @@ or off.
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import tomllib
@@ -17,6 +16,7 @@ import attrs
 
 from calicometrics.errors import ConfigError
 from calicometrics.options import REQUIRED, ByteSize, Option, from_text, from_toml, options
+from calicometrics.suggestion import nearest
 
 if TYPE_CHECKING:
     import argparse
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _ENABLED = "enabled"
 _DISABLE_DEFAULTS = "disable-defaults"
-_UNSET: Any = object()
+_LONGEST_QUOTE = 200
 
 
 @attrs.frozen
@@ -196,7 +196,7 @@ class _Loader:
         try:
             self._values[option.key] = read()
         except (ValueError, KeyError):
-            self._problems.append(f"{origin}: expected {option.expected}, not {given!r}")
+            self._problems.append(f"{origin}: expected {option.expected}, not {_quoted(given)}")
         else:
             self._origins[option.key] = origin
 
@@ -208,6 +208,10 @@ class _Loader:
             self._problems.append(f"{path}: {(error.strerror or str(error)).lower()}")
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             self._problems.append(f"{path}: no TOML: {error}")
+        except ValueError:  # Python's own, of a text that is to be a number
+            self._problems.append(f"{path}: no TOML: a number has thousands of digits")
+        except RecursionError:
+            self._problems.append(f"{path}: no TOML: nested too deeply")
         else:
             for key, value in self._flattened(content, ""):
                 self._take_toml(key, value, path)
@@ -244,7 +248,7 @@ class _Loader:
         self._take(option, read, value, origin)
 
     def _section(self, prefix: str, cls: type) -> Any:
-        fields = list(options(prefix, cls))
+        fields = options(prefix, cls)
         arguments = {o.field: self._values[o.key] for o in fields if o.key in self._values}
         missing = [o for o in fields if o.default is REQUIRED and o.field not in arguments]
         if missing:
@@ -275,10 +279,15 @@ class _Loader:
         return switched
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return ``; did you mean …`` for the nearest known word, or nothing."""
-    matches = difflib.get_close_matches(word, list(known), n=1)
-    return f"; did you mean {matches[0]}?" if matches else ""
+def _quoted(given: object) -> str:
+    """Return a value as it is told to people, who wrote it and know its end."""
+    try:
+        text = repr(given)
+    except (
+        ValueError
+    ):  # Python writes out no number of thousands of digits, which TOML may have in hexadecimal
+        return "a number as large as this"
+    return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…"
 
 
 def _default_text(option: Option) -> str:

@@ -8,6 +8,7 @@ import pathlib
 import re
 import types
 import typing
+from functools import cache
 from typing import TYPE_CHECKING, Any, NewType
 
 import attrs
@@ -20,6 +21,7 @@ ByteSize = NewType("ByteSize", int)
 
 REQUIRED = attrs.NOTHING
 _SIZE = re.compile(r"(\d+)\s*(?:([kKMG])(?:iB|B)?|B)?")
+_BEYOND_64_BITS = 2**63
 _FACTOR = {None: 1, "k": 1024, "K": 1024, "M": 1024**2, "G": 1024**3}
 _BOOLEANS = {
     "1": True,
@@ -53,7 +55,6 @@ class Option:
         help: One sentence.
         metavar: What stands for the value in ``--help``.
         repeatable: Whether there may be several values.
-        check: Validates a value; raises ValueError.
     """
 
     key: str
@@ -63,7 +64,6 @@ class Option:
     help: str
     metavar: str
     repeatable: bool
-    check: Any = None
 
     @property
     def flag(self) -> str:
@@ -82,14 +82,19 @@ class Option:
         return f"a list of {words}" if self.repeatable else words
 
 
-def options(prefix: str, cls: type) -> Iterator[Option]:
-    """Yield the options of an attrs class.
+@cache  # telling a class's types takes longer than all the rest of reading settings
+def options(prefix: str, cls: type) -> tuple[Option, ...]:
+    """Return the options of an attrs class.
 
     Args:
         prefix: What stands before the field's name in the key; empty for none.
         cls: The class; each field has ``help`` in its metadata, and ``metavar`` where the type does not tell enough;
             ``key`` where the key is not the field's name.
     """
+    return tuple(_options(prefix, cls))
+
+
+def _options(prefix: str, cls: type) -> Iterator[Option]:
     hints = typing.get_type_hints(cls)
     for field in attrs.fields(cls):
         kind = _without_none(hints[field.name])
@@ -105,7 +110,6 @@ def options(prefix: str, cls: type) -> Iterator[Option]:
             help=field.metadata["help"],
             metavar=field.metadata.get("metavar", _metavar(kind)),
             repeatable=repeatable,
-            check=field.validator,
         )
 
 
@@ -119,11 +123,11 @@ def from_text(kind: Any, text: str) -> Any:
         return _BOOLEANS[text.lower()] if text.lower() in _BOOLEANS else _refuse()
     if kind is ByteSize:
         match = _SIZE.fullmatch(text.strip())
-        return int(match[1]) * _FACTOR[match[2]] if match else _refuse()
+        return _whole(int(match[1]) * _FACTOR[match[2]]) if match else _refuse()
     if kind is int:
-        return int(text)
+        return _whole(int(text))
     if kind is float:
-        return _finite(float(text))
+        return _finite(text)
     return _from_word(kind, text)
 
 
@@ -133,12 +137,14 @@ def from_toml(kind: Any, value: Any) -> Any:
     Raises:
         ValueError: The value is of another type, or no such value.
     """
-    if kind is ByteSize and isinstance(value, int) and not isinstance(value, bool):
-        return value if value >= 0 else _refuse()
-    if kind in (bool, int):
-        return value if type(value) is kind else _refuse()
+    if kind is ByteSize and type(value) is int:
+        return _whole(value) if value >= 0 else _refuse()
+    if kind is bool:
+        return value if type(value) is bool else _refuse()
+    if kind is int:
+        return _whole(value) if type(value) is int else _refuse()
     if kind is float:
-        return _finite(float(value)) if type(value) in (int, float) else _refuse()
+        return _finite(value) if type(value) in (int, float) else _refuse()
     return from_text(kind, value) if isinstance(value, str) else _refuse()
 
 
@@ -177,7 +183,16 @@ def _metavar(kind: Any) -> str:
     return {int: "N", float: "SECONDS", ByteSize: "BYTES", pathlib.Path: "FILE"}.get(kind, "TEXT")
 
 
-def _finite(number: float) -> float:
+def _whole(number: int) -> int:
+    """Return a number of 64 bits, as many as TOML asks for."""
+    return number if -_BEYOND_64_BITS <= number < _BEYOND_64_BITS else _refuse()
+
+
+def _finite(value: str | float) -> float:
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number of hundreds of digits
+        number = math.inf
     return number if math.isfinite(number) else _refuse()
 
 

@@ -1,18 +1,15 @@
-"""Fuzzes the reader and the writer of the text format with atheris.
-
-    python tests/fuzz/fuzz_exposition.py 100000            as many inputs, from the seeds that are the test cases
-    python tests/fuzz/fuzz_exposition.py crash-0a1b2c      one input again, from the file that a failure has left
+"""Fuzzes the reader and the writer of the text format.
 
 Only ParseError may come out of the strict reader, nothing out of the tolerant one, and what was read has to be the same
-after it was written and read again.
+after it was written and read again. The seeds are the test cases of the format.
 """
 
-import shutil
-import sys
-import tempfile
+from __future__ import annotations
+
 from pathlib import Path
 
 import atheris
+from harness import fuzz
 
 with atheris.instrument_imports(include=["calicometrics"]):
     from calicometrics.errors import ParseError
@@ -20,7 +17,6 @@ with atheris.instrument_imports(include=["calicometrics"]):
     from calicometrics.exposition.writer import openmetrics_conflict, render_openmetrics, render_text
 
 CASES = Path(__file__).parents[1] / "unit" / "exposition" / "cases"
-LONGEST = 2048  # bytes of an input: long inputs cost time and find nothing that short ones do not
 
 
 def test_one_input(data: bytes) -> None:
@@ -44,21 +40,11 @@ def test_one_input(data: bytes) -> None:
         raise AssertionError("the two modes disagree about a good page")
 
 
-def main() -> None:
-    """Run as many inputs as the first argument says, or the one input whose file it names."""
-    argument = sys.argv[1] if len(sys.argv) > 1 else "100000"
-    options = [sys.argv[0], f"-max_len={LONGEST}", "-seed=1", "-timeout=10", "-rss_limit_mb=1024"]
-    if not argument.isdigit():
-        atheris.Setup([*options, argument], test_one_input)
-        atheris.Fuzz()
-    with tempfile.TemporaryDirectory() as seeds:
-        for path in CASES.glob("*/*.case"):
-            Path(seeds, path.stem).write_bytes(path.read_bytes().partition(b"\n====\n")[2])
-        for path in CASES.glob("*.prom"):
-            shutil.copy(path, seeds)
-        atheris.Setup([*options, f"-runs={argument}", seeds], test_one_input)
-        atheris.Fuzz()
+def seeds() -> list[bytes]:
+    """Return the pages of the test cases, good and bad."""
+    pages = [path.read_bytes().partition(b"\n====\n")[2] for path in sorted(CASES.glob("*/*.case"))]
+    return [*pages, *(path.read_bytes() for path in sorted(CASES.glob("*.prom")))]
 
 
 if __name__ == "__main__":
-    main()
+    fuzz(test_one_input, seeds())

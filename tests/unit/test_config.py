@@ -13,6 +13,7 @@ import pytest
 from calicometrics import config
 from calicometrics.errors import ConfigError
 from calicometrics.options import ByteSize, describe, from_text, from_toml, options
+from calicometrics.suggestion import nearest
 
 
 class Colour(enum.Enum):
@@ -188,6 +189,17 @@ def test_all_problems_are_told_at_once(tmp_path: pathlib.Path) -> None:
         ),
         ("[bird]\nsocket = [1]\n", "bird.socket: expected a list of text, not [1]"),
         ("colour = 1\n", "colour: no such key"),
+        # More digits than a float has room for, than Python reads, and than it writes.
+        (
+            f"[sink.statsd]\naddress = 'x'\ninterval = {'1' * 400}\n",
+            "sink.statsd.interval: expected a number, not 111",
+        ),
+        (f"[bird]\ntimeout = {'1' * 5000}\n", "no TOML: a number has thousands of digits"),
+        (
+            f"[sink.statsd]\naddress = 'x'\ninterval = 0x{'f' * 5000}\n",
+            "sink.statsd.interval: expected a number, not a number as large as this",
+        ),
+        (f"a = {'[' * 5000}\n", "no TOML: nested too deeply"),
     ],
 )
 def test_a_wrong_file_names_key_and_expectation(toml: str, problem: str, tmp_path: pathlib.Path) -> None:
@@ -233,7 +245,7 @@ def test_variables_of_others_are_ignored() -> None:
 
 
 def test_nothing_near_means_no_suggestion() -> None:
-    assert config.nearest("zzz", ["bird.socket"]) == ""
+    assert nearest("zzz", ["bird.socket"]) == ""
 
 
 # --- options ------------------------------------------------------------------------------------------------------
@@ -263,12 +275,14 @@ def test_text_becomes_a_value(kind: Any, text: str, value: object) -> None:
     ("kind", "text"),
     [
         (int, "1.5"),
+        (int, "9223372036854775808"),
         (float, "nan"),
         (float, "inf"),
         (float, "x"),
         (bool, "2"),
         (ByteSize, "1.5k"),
         (ByteSize, "-1"),
+        (ByteSize, "8589934592GiB"),
         (Literal["a", "b"], "c"),
         (Colour, "green"),
     ],
@@ -283,12 +297,16 @@ def test_text_that_is_no_value_is_refused(kind: Any, text: str) -> None:
     [
         (int, True),
         (int, 1.0),
+        (int, 2**63),
         (float, True),
+        (float, 10**400),
         (float, "1"),
         (bool, 1),
         (str, 1),
         (ByteSize, -1),
         (ByteSize, 1.5),
+        (ByteSize, True),
+        (ByteSize, 2**63),
     ],
 )
 def test_a_toml_value_of_another_type_is_refused(kind: Any, value: object) -> None:

@@ -83,7 +83,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong with the command line, and end with status 2."""
-        from calicometrics.config import nearest
+        from calicometrics.suggestion import nearest
 
         words = message.removeprefix("unrecognized arguments: ").split()
         if words and message.startswith("unrecognized"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ import attrs
 
 from calicometrics.errors import ConfigError
 from calicometrics.status_table import printable
+from calicometrics.suggestion import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -67,7 +67,7 @@ class Item:
         found = self.entries()
         for name, item in found.items():
             if name not in names:
-                raise item.error(f"no such key{_nearest(name, names)}")
+                raise item.error(f"no such key{nearest(name, names)}")
         return {name: item for name, item in found.items() if not item.is_null}
 
     def entries(self) -> dict[str, Item]:
@@ -121,11 +121,6 @@ class Item:
     @property
     def _kind(self) -> str:
         return "" if self._node is None else str(self._node.id)
-
-
-def _nearest(word: str, known: list[str]) -> str:
-    matches = difflib.get_close_matches(word, known, n=1)
-    return f"; did you mean {matches[0]}?" if matches else ""
 
 
 def read_document(content: bytes) -> Item:
