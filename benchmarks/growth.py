@@ -39,6 +39,7 @@ class Generated:
     """A daemon whose replies are in memory, as bytes."""
 
     path = "generated"
+    expected = True
 
     def __init__(self, reply: bytes) -> None:
         self._reply = reply

@@ -38,6 +38,11 @@ class Bird(Protocol):
 
     path: str
 
+    @property
+    def expected(self) -> bool:
+        """Whether its silence is a failure; else the exporter leaves it out of a round."""
+        ...
+
     def connect(self, deadline: float | None = None) -> Connection:
         """Return a conversation that ends before the ``time.monotonic()`` deadline.
 

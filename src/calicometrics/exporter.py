@@ -231,7 +231,7 @@ class Exporter:
 
     def _snapshot(self, deadline: float) -> Snapshot:
         return Snapshot(
-            self._birds,
+            {name: bird for name, bird in self._birds.items() if bird.expected},
             self._pages,
             parsers=self._parsers,
             deadline=deadline,

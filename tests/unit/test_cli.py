@@ -13,7 +13,7 @@ import pytest
 
 from calicometrics import __version__
 from calicometrics.cli import main
-from calicometrics.cli.sections import bird_sockets, endpoints
+from calicometrics.cli.sections import bird_sockets, default_sockets, endpoints
 from calicometrics.errors import ConfigError
 from calicometrics.exposition.parser import parse_exposition
 from calicometrics.testing.bird import FakeBird
@@ -297,7 +297,7 @@ def test_collect_of_the_demo_has_felix_typed(capsys) -> None:
 def test_a_wrong_command_line_is_one_clear_sentence_and_status_2(
     capsys, argv: tuple[str, ...], message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("calicometrics.cli.sections.DEFAULT_DIRECTORIES", ())
+    monkeypatch.setattr("calicometrics.cli.sections.DEFAULT_DIRECTORIES", ("/nonexistent",))
     status, out, err = run(capsys, *argv)
     assert (status, out) == (2, "")
     assert message in err
@@ -318,23 +318,15 @@ def test_every_verb_has_help(capsys, verb: str) -> None:
 # --- sections -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("there", "expected"),
-    [
-        (set(), {}),
-        ({"/var/run/calico/bird.ctl"}, {"bird": "/var/run/calico/bird.ctl"}),
-        (
-            {"/var/run/calico/bird.ctl", "/var/run/bird/bird.ctl", "/var/run/bird/bird6.ctl"},
-            {"bird": "/var/run/calico/bird.ctl", "bird6": "/var/run/bird/bird6.ctl"},
-        ),
-    ],
-)
-def test_of_the_default_sockets_those_that_exist_are_read(there: set[str], expected: dict[str, str]) -> None:
-    assert bird_sockets((), exists=there.__contains__) == expected
+def test_the_default_sockets_are_calicos_and_then_birds_own() -> None:
+    assert default_sockets() == {
+        "bird": ["/var/run/calico/bird.ctl", "/var/run/bird/bird.ctl"],
+        "bird6": ["/var/run/calico/bird6.ctl", "/var/run/bird/bird6.ctl"],
+    }
 
 
-def test_a_socket_that_was_named_is_kept_whether_it_exists_or_not() -> None:
-    assert bird_sockets(("rr=/run/rr.ctl", "/run/bird6.ctl"), exists=lambda _: False) == {
+def test_a_socket_without_a_name_is_called_after_its_file() -> None:
+    assert bird_sockets(("rr=/run/rr.ctl", "/run/bird6.ctl")) == {
         "rr": "/run/rr.ctl",
         "bird6": "/run/bird6.ctl",
     }

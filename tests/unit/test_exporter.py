@@ -12,6 +12,7 @@ from typing import ClassVar
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
+from calicometrics.bird.awaited import AwaitedBirdSocket
 from calicometrics.collectors.base import Collector
 from calicometrics.errors import PluginError, SourceError
 from calicometrics.exporter import Exporter
@@ -429,3 +430,18 @@ def test_own_families_that_cannot_be_had_cost_only_themselves(caplog: pytest.Log
         names = [each.name for each in exporter.round().families]
     assert {"good", "sink_health"} <= set(names)
     assert "no health" in caplog.text
+
+
+def test_a_daemon_that_comes_later_is_read_from_then_on_and_is_down_when_it_dies(
+    tmp_path: pathlib.Path,
+) -> None:
+    path = str(tmp_path / "bird.ctl")
+    with Exporter({"bird": AwaitedBirdSocket([path])}) as exporter:
+        before = exporter.round()
+        assert before.success
+        assert values(before.families, "bird_daemon_up") == {}
+        with FakeBird.from_directory(MIXED, path=path):
+            assert values(exporter.round().families, "bird_daemon_up") == {("bird",): 1}
+        dead = exporter.round()
+        assert values(dead.families, "bird_daemon_up") == {("bird",): 0}
+        assert not dead.success

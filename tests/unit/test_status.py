@@ -137,6 +137,14 @@ def test_a_daemon_without_peers_is_well(capsys: pytest.CaptureFixture[str]) -> N
     assert out.splitlines()[0] == "no BGP peers"
 
 
+def test_without_a_daemon_it_says_so_and_not_that_all_is_well(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("calicometrics.cli.sections.DEFAULT_DIRECTORIES", ("/nonexistent",))
+    assert main(["status", "--felix.url=http://127.0.0.1:1/"]) == 1
+    assert capsys.readouterr().out.startswith("no BIRD: none of its usual control sockets is there")
+
+
 def test_what_the_network_says_cannot_steer_a_terminal() -> None:
     recording, now = ESTABLISHED
     text = replies(recording)["show protocols all"].replace("Bad peer AS", "\x1b[2J\x07\u202ebad")

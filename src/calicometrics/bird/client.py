@@ -41,7 +41,12 @@ class BirdSocket:
         self.max_reply = max_reply
 
     def __repr__(self) -> str:
-        return f"BirdSocket({self.path!r})"
+        return f"{type(self).__name__}({self.path!r})"
+
+    @property
+    def expected(self) -> bool:
+        """Whether the daemon has to be there; one that somebody has named does."""
+        return True
 
     def connect(self, deadline: float | None = None) -> BirdConnection:
         """Return a connection that is restricted to reading.

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 class RecordedBird:
     """Answers commands from texts; takes the place of :class:`~calicometrics.bird.client.BirdSocket` in a snapshot.
 
+    Attributes:
+        expected: Its silence would be a failure.
+
     Args:
         replies: Command → reply, in any framing.
         path: What error messages call it.
@@ -25,6 +28,8 @@ class RecordedBird:
             that is the daemon's own time, taken as UTC, and without one the time at which they are asked for: what is
             made of a recording does not depend on the day.
     """
+
+    expected = True
 
     def __init__(
         self, replies: Mapping[str, str], path: str = "recorded replies", *, received: float | None = None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from calicometrics import config
+from calicometrics.bird.awaited import AwaitedBirdSocket
 from calicometrics.bird.client import BirdSocket
 from calicometrics.bounds import PageBounds, ReplyBounds
 from calicometrics.cli.sections import (
@@ -17,6 +19,7 @@ from calicometrics.cli.sections import (
     LogOptions,
     TopOptions,
     bird_sockets,
+    default_sockets,
     endpoints,
 )
 from calicometrics.errors import ConfigError
@@ -26,10 +29,12 @@ from calicometrics.plugins import Plugins, describe
 if TYPE_CHECKING:
     import argparse
     import contextlib
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from calicometrics.collectors.base import Collector
     from calicometrics.snapshot import PageSource
+
+logger = logging.getLogger(__name__)
 
 ENDPOINTS = "endpoints"
 FELIX = "felix"
@@ -97,12 +102,13 @@ def load(parsed: argparse.Namespace) -> Setup:
     return Setup(parsed.plugins, parsed.schema, settings)
 
 
-def make_exporter(setup: Setup, stack: contextlib.ExitStack) -> Exporter:
+def make_exporter(setup: Setup, stack: contextlib.ExitStack, *, waits: bool = False) -> Exporter:
     """Return the exporter that the settings describe.
 
     Args:
         setup: Plugins and settings.
         stack: Closes the exporter, and the demo's daemons, at the end.
+        waits: Whether a daemon may come later, so that it is no error that there is nothing to read now.
 
     Raises:
         ConfigError: The settings do not fit together.
@@ -115,9 +121,10 @@ def make_exporter(setup: Setup, stack: contextlib.ExitStack) -> Exporter:
         from calicometrics.demo import DemoNode
 
         demo = stack.enter_context(DemoNode())
-        sockets, felix = demo.sockets, attrs.evolve(felix, url=demo.felix_url)
+        given, felix = demo.sockets, attrs.evolve(felix, url=demo.felix_url)
     else:
-        sockets = bird_sockets(bird.socket)
+        given = bird_sockets(bird.socket)
+    birds = _birds(given, bird)
     enabled = settings.enabled("collector")
     further = endpoints(top.endpoint)
     if (
@@ -128,10 +135,7 @@ def make_exporter(setup: Setup, stack: contextlib.ExitStack) -> Exporter:
         enabled = list(dict.fromkeys([*enabled, ENDPOINTS]))
     collectors = _collectors(setup, enabled)
     exporter = Exporter(
-        {
-            name: BirdSocket(path, timeout=bird.timeout, max_reply=bird.max_reply)
-            for name, path in sockets.items()
-        },
+        birds,
         _pages({FELIX: felix.url, **further}, felix),
         collectors=collectors,
         kinds=setup.plugins.kinds.values(),
@@ -144,9 +148,25 @@ def make_exporter(setup: Setup, stack: contextlib.ExitStack) -> Exporter:
             if not (plugin := setup.plugins.owner("collector", collector.name)).built_in
         },
     )
-    if not sockets and not any(name.startswith(FELIX) for name in enabled) and not further:
-        raise ConfigError("nothing to read: no BIRD socket is there, and no collector reads a page")
+    there = [name for name, bird in birds.items() if bird.expected]
+    if not there:
+        where = ", ".join(path for paths in default_sockets().values() for path in paths)
+        if not waits and not further and not any(name.startswith(FELIX) for name in enabled):
+            raise ConfigError(f"nothing to read: no collector reads a page, and no BIRD is there: {where}")
+        if waits:
+            logger.info("no BIRD is there yet: %s", where)
     return stack.enter_context(exporter)
+
+
+def _birds(given: Mapping[str, str], options: BirdOptions) -> dict[str, BirdSocket]:
+    """Return the daemons that were named, or else those that may be on any node."""
+    timeout, max_reply = options.timeout, options.max_reply
+    if given:
+        return {name: BirdSocket(path, timeout=timeout, max_reply=max_reply) for name, path in given.items()}
+    return {
+        name: AwaitedBirdSocket(paths, timeout=timeout, max_reply=max_reply)
+        for name, paths in default_sockets().items()
+    }
 
 
 def _collectors(setup: Setup, enabled: Iterable[str]) -> list[Collector]:

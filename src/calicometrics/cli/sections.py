@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import pathlib
 import re
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import attrs
 
@@ -14,9 +13,6 @@ from calicometrics.bounds import PageBounds, ReplyBounds
 from calicometrics.errors import ConfigError
 from calicometrics.exporter import DEFAULT_MAX_SAMPLES
 from calicometrics.options import ByteSize
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 DEFAULT_DIRECTORIES = ("/var/run/calico", "/var/run/bird")
 DEFAULT_NAMES = ("bird", "bird6")
@@ -80,7 +76,7 @@ class BirdOptions:
         default=(),
         metadata={
             "help": "a control socket; by default bird and bird6 under /var/run/calico or else /var/run/bird, "
-            "as far as they exist",
+            "each from when it is there",
             "metavar": "[NAME=]PATH",
         },
     )
@@ -160,21 +156,20 @@ class FelixOptions:
     )
 
 
-def bird_sockets(given: tuple[str, ...], exists: Callable[[str], bool] = os.path.exists) -> dict[str, str]:
+def default_sockets() -> dict[str, list[str]]:
+    """Return daemon name → where its control socket may be, the likeliest place first."""
+    return {name: [f"{directory}/{name}.ctl" for directory in DEFAULT_DIRECTORIES] for name in DEFAULT_NAMES}
+
+
+def bird_sockets(given: tuple[str, ...]) -> dict[str, str]:
     """Return daemon name → control socket.
 
     Args:
         given: What the user named, ``[NAME=]PATH`` each; a path without a name is called after its file.
-        exists: Tells whether a default socket is there; what the user named is kept in any case.
 
     Raises:
         ConfigError: A name is unusable, or two sockets have one.
     """
-    if not given:
-        candidates = {
-            name: [f"{directory}/{name}.ctl" for directory in DEFAULT_DIRECTORIES] for name in DEFAULT_NAMES
-        }
-        return {name: path for name, paths in candidates.items() for path in filter(exists, paths[::-1])}
     sockets: dict[str, str] = {}
     for text in given:
         name, path = _named(text, "--bird.socket")

@@ -58,7 +58,7 @@ class Service:
         """
         wanted = _wanted(setup)
         with contextlib.ExitStack() as stack:
-            exporter = build.make_exporter(setup, stack)
+            exporter = build.make_exporter(setup, stack, waits=True)
             exporter.add_own(lambda: list(self._health()))
             sources, self._sources = self._sources, stack.pop_all()
         self._current.exporter = exporter

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from calicometrics.exporter import Exporter
 
+_NO_BIRD = "no BIRD: none of its usual control sockets is there, and --bird.socket names none"
 _COLOURS = {Concern.TROUBLE: "\x1b[31m", Concern.DISABLED: "\x1b[33m", Concern.GOOD: "\x1b[32m"}
 _BOLD, _PLAIN, _CLEAR = "\x1b[1m", "\x1b[0m", "\x1b[H\x1b[2J"
 
@@ -54,14 +55,15 @@ def _show(exporter: Exporter, *, colour: bool) -> int:
         rows = status_table.peer_rows(snapshot)
         trouble = list(status_table.daemon_lines(snapshot))
         felix = status_table.felix_line(snapshot)
-        lines = status_table.table(rows, snapshot.time) if rows else ["no BGP peers"]
+        blind = not snapshot.daemons
+        lines = status_table.table(rows, snapshot.time) if rows else [_NO_BIRD if blind else "no BGP peers"]
     painted = _painted(lines, [row.concern for row in rows]) if colour else iter(lines)
     sys.stdout.writelines(f"{line}\n" for line in painted)
     sys.stdout.writelines(
         f"{status_table.printable(line)}\n" for line in [*trouble, *([felix] if felix else [])]
     )
     sys.stdout.flush()
-    bad = any(row.concern is Concern.TROUBLE for row in rows) or bool(snapshot.failures)
+    bad = blind or any(row.concern is Concern.TROUBLE for row in rows) or bool(snapshot.failures)
     return INCOMPLETE if bad else GOOD
 
 

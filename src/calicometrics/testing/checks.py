@@ -170,6 +170,7 @@ class _Dead:
     """A daemon that cannot be read."""
 
     path: str
+    expected = True
 
     def connect(self, deadline: float | None = None) -> NoReturn:  # noqa: ARG002 - nobody waits for it
         raise SourceError(f"{self.path}: no such socket")
