@@ -10,7 +10,9 @@ import subprocess
 import pytest
 import yaml
 
+from calicometrics import rules
 from calicometrics.collectors import built_in_collectors
+from calicometrics.felix.promql import metric_names
 
 from .needs import need_program
 
@@ -43,6 +45,8 @@ def test_promtool_takes_the_configuration(tmp_path: pathlib.Path, title: str) ->
             job["static_configs"] = [{"targets": ["node-1:6502"]}]
     (tmp_path / "prometheus.yml").write_text(yaml.safe_dump(config))
     shutil.copy(RULES, tmp_path)
+    for scope in ("node", "cluster"):
+        (tmp_path / f"{scope}.rules.yaml").write_text(rules.render(scope=scope))
     done = subprocess.run(
         [promtool, "check", "config", str(tmp_path / "prometheus.yml")],
         capture_output=True,
@@ -61,6 +65,18 @@ def test_the_records_that_are_fetched_and_the_series_that_are_dropped_exist() ->
     dropped = re.search(r"regex: (\w+)\n +action: drop", BLOCKS["Fewer series at the source"])
     assert dropped is not None
     assert dropped[1] in {spec.name for collector in built_in_collectors() for spec in collector.families}
+
+
+def test_what_the_clusters_alerts_need_is_fetched_from_the_shards() -> None:
+    (job,) = yaml.safe_load(BLOCKS["Federation"])["scrape_configs"]
+    fetched = [
+        re.compile(found) for text in job["params"]["match[]"] for found in re.findall(r'"(.+?)"', text)
+    ]
+    (group,) = rules.groups(scope="cluster")
+    needed = {name for rule in group.rules for name in metric_names(rule.expr)}
+    assert {"felix_cluster_num_hosts", "calicometrics_build_info"} < needed
+    for name in needed:
+        assert any(pattern.fullmatch(name) for pattern in fetched), name
 
 
 def test_the_flags_of_the_page_are_flags() -> None:

@@ -231,6 +231,16 @@ def test_metrics_lists_the_families_of_what_is_on(capsys) -> None:
     assert (memory["name"], memory["unit"]) == ("bird_memory_bytes", "bytes")
 
 
+def test_rules_come_for_a_share_of_the_nodes_or_for_all(capsys) -> None:
+    _, node, _ = run(capsys, "rules", "--scope=node")
+    _, cluster, _ = run(capsys, "rules", "--scope=cluster")
+    assert "BirdPeerDown" in node
+    assert "FelixMissing" not in node
+    assert "FelixMissing" in cluster
+    assert "BirdPeerDown" not in cluster
+    assert run(capsys, "rules", "--scope=node", "--original")[0] == 2
+
+
 def test_rules_come_improved_or_as_they_were(capsys) -> None:
     _, improved, _ = run(capsys, "rules")
     _, original, _ = run(capsys, "rules", "--original")

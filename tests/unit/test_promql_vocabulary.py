@@ -54,7 +54,8 @@ BIRD = {
     },
 }
 PROMETHEUS = {"up", "scrape_samples_scraped"}
-TARGET_LABELS = {"job", "instance", "cluster"}
+# What Prometheus' discovery and its operator give to targets, and what people tell their clusters by.
+TARGET_LABELS = {"job", "instance", "cluster", "namespace", "service", "pod", "container", "endpoint"}
 MADE_LABELS = {"batch", "command", "operation", "quantile"}
 """Labels that expressions make themselves, and the one of every summary."""
 KEYWORDS = {"and", "or", "unless", "offset"}

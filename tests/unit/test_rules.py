@@ -95,6 +95,22 @@ def test_the_custom_resource_holds_the_same_groups():
     )
 
 
+def test_each_rule_belongs_to_one_scope_and_those_that_count_nodes_to_the_clusters():
+    every, node, cluster = (rules.groups(scope=scope) for scope in (None, "node", "cluster"))
+    assert sorted(group.name for group in every) == sorted(group.name for group in (*node, *cluster))
+    assert {rule.name for group in cluster for rule in group.rules} == {
+        "BirdMeshIncomplete",
+        "FelixMissing",
+        "CalicometricsAbsent",
+        "CalicometricsNodesMissing",
+    }
+    assert yaml.safe_load(rules.render(scope="cluster"))["groups"] == [
+        group
+        for group in yaml.safe_load(rules.render())["groups"]
+        if group["name"] == "calicometrics.cluster"
+    ]
+
+
 def test_no_two_rules_of_both_sets_share_a_name():
     names = [rule.name for o in (False, True) for group in rules.groups(original=o) for rule in group.rules]
     assert len(names) == len(set(names))

@@ -13,12 +13,18 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the verb's flags."""
-    parser.add_argument("--original", action="store_true", help="the founding document's rules, as they were")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--original", action="store_true", help="the founding document's rules, as they were")
+    which.add_argument(
+        "--scope",
+        choices=("node", "cluster"),
+        help="those for a server that has a share of the nodes, or those that need all nodes; by default both",
+    )
 
 
 def run(parsed: argparse.Namespace) -> int:
     """Print the rules as YAML for Prometheus."""
     from calicometrics.rules import render
 
-    sys.stdout.write(render(original=parsed.original))
+    sys.stdout.write(render(original=parsed.original, scope=parsed.scope))
     return GOOD

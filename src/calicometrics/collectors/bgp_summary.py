@@ -27,7 +27,8 @@ STATES = (*(state.value for state in BgpState), OTHER_STATE)
 PEERS = FamilySpec(
     "bird_bgp_peers",
     "gauge",
-    "Peers by why Calico configured them and by the state of their session; every state is there, zeros included.",
+    "Peers by why Calico configured them and by the state of their session; every state is there, zeros included. "
+    "What listens for a range of neighbors is no peer.",
     ("bird_daemon", "peer_type"),
     tuple(Column(labels=(("state", state),)) for state in STATES),
     unit="peers",
@@ -71,7 +72,7 @@ class BgpSummaryCollector(Collector):
             since = set()
             for protocol in protocols:
                 session = protocol.detail
-                if not isinstance(session, BgpSession):
+                if not isinstance(session, BgpSession) or session.neighbor_range is not None:
                     continue
                 kind = peer_type(protocol.name)
                 states[kind, OTHER_STATE if session.state is None else session.state.value] += 1

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from calicometrics.dashboard import bgp, felix, itself
-from calicometrics.dashboard.grafana import Dashboard, Variable
+from calicometrics.dashboard.grafana import SELECTED, Dashboard, Variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,9 +19,11 @@ DASHBOARD = Dashboard(
     about="BIRD's sessions and Felix' dataplane; needs the recording rules of calicometrics.",
     tags=("bgp", "bird", "calico", "felix"),
     variables=(
-        Variable("instance", "Exporter", "calicometrics_build_info", "instance"),
-        Variable("daemon", "Daemon", "bird_daemon_up", "bird_daemon"),
-        Variable("felix", "Felix", "felix_resync_state", "instance"),
+        Variable("cluster", "Cluster", "calicometrics_build_info", "cluster"),
+        # One by default: a mesh of n nodes has n² sessions.
+        Variable("instance", "Exporter", f"calicometrics_build_info{{{SELECTED}}}", "instance", all=False),
+        Variable("daemon", "Daemon", f"bird_daemon_up{{{SELECTED}}}", "bird_daemon"),
+        Variable("felix", "Felix", f"felix_resync_state{{{SELECTED}}}", "instance"),
     ),
     rows=(bgp.CLUSTER, bgp.NODE, felix.HEALTH, felix.NFTABLES, felix.EBPF, felix.IPTABLES, itself.EXPORTER),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from calicometrics.dashboard.grafana import Panel, Query, Row
+from calicometrics.dashboard.grafana import SELECTED, Panel, Query, Row
 from calicometrics.rules.records import (
     CLUSTER_PEERS_BY_STATE,
     ESTABLISHED,
@@ -13,7 +13,9 @@ from calicometrics.rules.records import (
     ROUTES,
 )
 
-_NODE = 'instance=~"$instance", bird_daemon=~"$daemon"'
+_NODE = f'{SELECTED}, instance=~"$instance", bird_daemon=~"$daemon"'
+_PEERS = f"{PEERS}{{{SELECTED}}}"
+_ESTABLISHED = f"{ESTABLISHED}{{{SELECTED}}}"
 _LEGEND = "{{instance}} {{bird_protocol_instance}}"
 _IS_BGP = f"and on ({PEER}) bird_bgp_peer_up"
 _ALARM: dict[float, str] = {1: "red"}
@@ -28,32 +30,32 @@ CLUSTER = Row(
     (
         _number(
             "Nodes watched",
-            "count(group by (instance) (calicometrics_build_info))",
+            f"count(group by (cluster, instance) (calicometrics_build_info{{{SELECTED}}}))",
             "Exporters that answer, by their instance label.",
             {},
         ),
         _number(
             "Daemons silent",
-            "count(bird_daemon_up == 0) or vector(0)",
+            f"count(bird_daemon_up{{{SELECTED}}} == 0) or vector(0)",
             "Control sockets that do not answer.",
             _ALARM,
         ),
         _number(
             "Nodes isolated",
-            f"count({ESTABLISHED} == 0 and {PEERS} > 0) or vector(0)",
-            "Daemons with peers, none of them Established.",
+            f"count({_ESTABLISHED} == 0 and {_PEERS} > 0) or vector(0)",
+            "Daemons with peers, none of them Established; peers that somebody has shut down do not count.",
             _ALARM,
         ),
         _number(
             "Sessions not Established",
-            f"sum({PEERS}) - sum({ESTABLISHED})",
+            f"sum({_PEERS}) - sum({_ESTABLISHED})",
             "Each side of a session counts, so one broken mesh session counts twice.",
             _ALARM,
         ),
         Panel(
             "Sessions Established",
             "stat",
-            (Query(f"sum({ESTABLISHED}) / sum({PEERS})"),),
+            (Query(f"sum({_ESTABLISHED}) / sum({_PEERS})"),),
             width=4,
             height=4,
             unit="percentunit",
@@ -62,7 +64,7 @@ CLUSTER = Row(
         ),
         _number(
             "Collectors failing",
-            "count(calicometrics_collector_success == 0) or vector(0)",
+            f"count(calicometrics_collector_success{{{SELECTED}}} == 0) or vector(0)",
             "What these collectors should have read is missing here.",
             _ALARM,
         ),
@@ -71,7 +73,7 @@ CLUSTER = Row(
             "timeseries",
             (
                 Query(
-                    f"sum by (peer_type, state) ({CLUSTER_PEERS_BY_STATE}) > 0",
+                    f"sum by (peer_type, state) ({CLUSTER_PEERS_BY_STATE}{{{SELECTED}}}) > 0",
                     "{{peer_type}} {{state}}",
                 ),
             ),
@@ -82,7 +84,7 @@ CLUSTER = Row(
         Panel(
             "Daemons with the smallest share of Established sessions",
             "bargauge",
-            (Query(f"bottomk(15, {ESTABLISHED_RATIO})", "{{instance}} {{bird_daemon}}"),),
+            (Query(f"bottomk(15, {ESTABLISHED_RATIO}{{{SELECTED}}})", "{{instance}} {{bird_daemon}}"),),
             width=6,
             unit="percentunit",
             base="red",
@@ -93,7 +95,8 @@ CLUSTER = Row(
             "timeseries",
             (
                 Query(
-                    f"sum by (bird_daemon, bird_route_type) ({ROUTES})", "{{bird_daemon}} {{bird_route_type}}"
+                    f"sum by (bird_daemon, bird_route_type) ({ROUTES}{{{SELECTED}}})",
+                    "{{bird_daemon}} {{bird_route_type}}",
                 ),
             ),
             width=6,

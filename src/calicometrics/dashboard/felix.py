@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from calicometrics.dashboard.grafana import Panel, Query, Row
-from calicometrics.rules.records import APPLY_BUSY, APPLY_MEAN
+from calicometrics.dashboard.grafana import SELECTED, Panel, Query, Row
+from calicometrics.rules.records import APPLY_BUSY, APPLY_MEAN, of_felix
 
-_F = 'instance=~"$felix"'
+_F = f'{SELECTED}, instance=~"$felix"'
 _LEGEND = "{{instance}}"
 
 
@@ -15,7 +15,10 @@ def _rates(title: str, *counters: str, width: int = 8, about: str = "") -> Panel
         title,
         "timeseries",
         tuple(
-            Query(f"sum(rate({counter}{{{_F}}}[$__rate_interval]))", counter.removeprefix("felix_"))
+            Query(
+                f"sum({of_felix(f'rate({counter}{{{_F}}}[$__rate_interval])')})",
+                counter.removeprefix("felix_"),
+            )
             for counter in counters
         ),
         width=width,
@@ -40,7 +43,11 @@ def _gauges(
 def _sum(name: str, *labels: str) -> tuple[str, str]:
     by = f" by ({', '.join(labels)})" if labels else ""
     legend = " ".join((name.removeprefix("felix_"), *(f"{{{{{label}}}}}" for label in labels)))
-    return f"sum{by} ({name}{{{_F}}})", legend
+    return f"sum{by} ({of_felix(f'{name}{{{_F}}}')})", legend
+
+
+def _rates_by_type(counter: str) -> tuple[str, str]:
+    return f"sum by (type) ({of_felix(f'rate({counter}{{{_F}}}[$__rate_interval])')})", "{{type}}"
 
 
 HEALTH = Row(
@@ -49,7 +56,7 @@ HEALTH = Row(
         Panel(
             "Datastore",
             "state-timeline",
-            (Query(f"felix_resync_state{{{_F}}}", _LEGEND),),
+            (Query(of_felix(f"felix_resync_state{{{_F}}}"), _LEGEND),),
             words={
                 0: ("never reported", "purple"),
                 1: ("waits", "red"),
@@ -65,7 +72,7 @@ HEALTH = Row(
         ),
         _gauges(
             "Dataplane update, slowest hundredth",
-            (f'felix_int_dataplane_apply_time_seconds{{{_F}, quantile="0.99"}}', _LEGEND),
+            (of_felix(f'felix_int_dataplane_apply_time_seconds{{{_F}, quantile="0.99"}}'), _LEGEND),
             unit="s",
             about="Over Felix' own window of ten minutes.",
         ),
@@ -80,12 +87,12 @@ HEALTH = Row(
         ),
         _gauges(
             "Calculation graph, slowest hundredth",
-            (f'felix_calc_graph_update_time_seconds{{{_F}, quantile="0.99"}}', _LEGEND),
+            (of_felix(f'felix_calc_graph_update_time_seconds{{{_F}, quantile="0.99"}}'), _LEGEND),
             unit="s",
         ),
         _gauges(
             "Dataplane messages",
-            (f"sum by (type) (rate(felix_int_dataplane_messages{{{_F}}}[$__rate_interval]))", "{{type}}"),
+            _rates_by_type("felix_int_dataplane_messages"),
             unit="ops",
         ),
         _gauges(
@@ -96,10 +103,10 @@ HEALTH = Row(
         ),
         _gauges(
             "Cluster",
-            ("max(felix_cluster_num_hosts)", "hosts"),
-            ("max(felix_cluster_num_workload_endpoints)", "workload endpoints"),
-            ("max(felix_cluster_num_host_endpoints)", "host endpoints"),
-            ("max(felix_cluster_num_policies)", "policies"),
+            (f"max(felix_cluster_num_hosts{{{SELECTED}}})", "hosts"),
+            (f"max(felix_cluster_num_workload_endpoints{{{SELECTED}}})", "workload endpoints"),
+            (f"max(felix_cluster_num_host_endpoints{{{SELECTED}}})", "host endpoints"),
+            (f"max(felix_cluster_num_policies{{{SELECTED}}})", "policies"),
         ),
         _gauges(
             "Routes programmed",
@@ -142,11 +149,11 @@ EBPF = Row(
             _sum("felix_bpf_dataplane_endpoints"),
             _sum("felix_bpf_happy_dataplane_endpoints"),
             _sum("felix_bpf_dirty_dataplane_endpoints"),
-            about="All of them, those that are programmed, and those that wait for it.",
+            about="Interfaces with programs, hosts' own among them; workloads that are programmed; what waits for it.",
         ),
         _gauges(
             "Events",
-            (f"sum by (type) (rate(felix_bpf_events{{{_F}}}[$__rate_interval]))", "{{type}}"),
+            _rates_by_type("felix_bpf_events"),
             unit="ops",
             about="`lost` were overwritten before Felix read them.",
         ),

@@ -14,6 +14,8 @@ Json = dict[str, Any]
 Kind = Literal["stat", "timeseries", "table", "state-timeline", "bargauge"]
 
 SOURCE: Json = {"type": "prometheus", "uid": "${datasource}"}
+SELECTED = 'cluster=~"$cluster"'
+"""Selects the series of the clusters that are chosen; those without such a label when all are."""
 WIDTH = 24
 """Columns of Grafana's grid."""
 
@@ -137,16 +139,26 @@ class Row:
 
 @attrs.frozen
 class Variable:
-    """A choice at the top of the dashboard, filled from the values of a label."""
+    """A choice at the top of the dashboard, filled from the values of a label.
+
+    Attributes:
+        name: What it is called in queries.
+        label: What it is called on the dashboard.
+        series: The series whose label it is.
+        value: The label.
+        all: Whether all values can be chosen at once, and are at first; else it is the first one.
+    """
 
     name: str
     label: str
     series: str
     value: str
+    all: bool = True
 
     def json(self) -> Json:
-        """Return Grafana's template variable: several values or all of them."""
+        """Return Grafana's template variable, of which several values may be chosen."""
         query = f"label_values({self.series}, {self.value})"
+        everything: Json = {"allValue": ".*", "current": {"text": ["All"], "value": ["$__all"]}}
         return {
             "name": self.name,
             "label": self.label,
@@ -155,9 +167,8 @@ class Variable:
             "query": {"query": query, "refId": self.name},
             "definition": query,
             "multi": True,
-            "includeAll": True,
-            "allValue": ".*",
-            "current": {"text": ["All"], "value": ["$__all"]},
+            "includeAll": self.all,
+            **(everything if self.all else {}),
             "refresh": 2,
             "sort": 7,
         }

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from calicometrics.dashboard.grafana import Panel, Query, Row
+from calicometrics.dashboard.grafana import SELECTED, Panel, Query, Row
+from calicometrics.rules.records import EXPORTER as _EXPORTER
 
-_E = 'instance=~"$instance"'
-_OURS = f"and on (job, instance) calicometrics_build_info{{{_E}}}"
+_E = f'{SELECTED}, instance=~"$instance"'
+_OURS = f"and on ({_EXPORTER}) calicometrics_build_info{{{_E}}}"
 
 EXPORTER = Row(
     "Exporter",

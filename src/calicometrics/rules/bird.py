@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from textwrap import indent
+
 from calicometrics.rules.model import Alert, Group
-from calicometrics.rules.records import ESTABLISHED, PEER, PEERS, PEERS_BY_STATE
+from calicometrics.rules.records import (
+    DAEMON,
+    ESTABLISHED,
+    EXPORTER,
+    LISTENER,
+    PEER,
+    PEERS,
+    PEERS_BY_STATE,
+    SWITCHED_OFF,
+)
 
 _DAEMON = "{{ $labels.bird_daemon }} on {{ $labels.instance }}"
 _PEER = "{{ $labels.bird_protocol_instance }} (" + _DAEMON + ")"
 _MESH = f'sum without (state) ({PEERS_BY_STATE}{{peer_type="mesh"}})'
 
-DAEMON = (
+DAEMONS = (
     Alert(
         "BirdDown",
         "bird_daemon_up == 0",
@@ -20,12 +31,26 @@ DAEMON = (
         hold="2m",
     ),
     Alert(
+        "BirdMissing",
+        f"""
+          group without (version, python_version) (calicometrics_build_info)
+        unless on ({EXPORTER})
+          bird_daemon_up
+        and on (cluster, job)
+          bird_daemon_up
+        """,
+        "warning",
+        "calicometrics on {{ $labels.instance }} finds no BIRD",
+        "Other exporters of this job read a BIRD. Here no control socket has been there since the exporter started, so "
+        "that there is no session that could be down.",
+        hold="10m",
+    ),
+    Alert(
         "BirdRestarting",
-        "time() - bird_daemon_last_reboot_timestamp_seconds < 600",
+        "changes(bird_daemon_last_reboot_timestamp_seconds[30m]) >= 3",
         "warning",
         f"{_DAEMON} keeps restarting",
-        "For 20 minutes it has never been up for longer than 10 minutes.",
-        hold="20m",
+        "It has started {{ $value }} times within 30 minutes, by its own record of the last start.",
     ),
     Alert(
         "BirdGracefulRestartStuck",
@@ -41,9 +66,13 @@ DAEMON = (
         f"{ESTABLISHED} == 0 and {PEERS} > 0",
         "critical",
         f"{_DAEMON} has no BGP session left",
-        "It has peers and not one of them is Established: pods of this node cannot reach those of other nodes.",
+        "It has peers and not one of them is Established: pods of this node cannot reach those of other nodes. Peers "
+        "that somebody has shut down do not count, nor what listens for a range of neighbors.",
         hold="2m",
     ),
+)
+
+CLUSTER = (
     Alert(
         "BirdMeshIncomplete",
         f"""
@@ -63,11 +92,7 @@ PEERING = (
     Alert(
         "BirdPeerDown",
         f"""
-          avg_over_time(bird_bgp_peer_up[5m]) < 0.5
-        unless on ({PEER})
-          bird_bgp_last_error{{error_class="administrative"}} == 1
-        unless on ({PEER})
-          bird_protocol_info{{neighbor_address=~".+/.+"}}
+          avg_over_time(bird_bgp_peer_up[5m]) < 0.5{indent(SWITCHED_OFF + LISTENER, " " * 8)}
         """,
         "warning",
         f"BGP session {_PEER} is down",
@@ -78,10 +103,10 @@ PEERING = (
     ),
     Alert(
         "BirdPeersDown",
-        """
-          sum without (state) (bird_bgp_peers{state!~"Established|Down"}) > 0
-        unless on (job, instance, bird_daemon)
-          bird_bgp_peer_up
+        f"""
+          sum without (state) (bird_bgp_peers{{state!~"Established|Down"}}) > 0
+        unless on ({DAEMON}, peer_type)
+          bird_protocol_info{{proto="BGP"}}
         """,
         "warning",
         f"{_DAEMON}: {{{{ $value }}}} {{{{ $labels.peer_type }}}} sessions are down",
@@ -91,25 +116,24 @@ PEERING = (
     Alert(
         "BirdPeerFlapping",
         """
-          time() - bird_protocol_last_change_timestamp_seconds < 600
+          changes(bird_protocol_last_change_timestamp_seconds[30m]) >= 4
         and
-          max_over_time(bird_bgp_peer_up[15m]) == 1
+          max_over_time(bird_bgp_peer_up[30m]) == 1
         """,
         "warning",
         f"BGP session {_PEER} is flapping",
-        "For 20 minutes it has changed its state at least every 10 minutes. "
+        "Its state has changed {{ $value }} times or more within 30 minutes. "
         "BIRD's own record of the last change shows flaps that are shorter than the scrape interval, too.",
-        hold="20m",
     ),
     Alert(
         "BirdPeerRemoved",
         f"""
           (
-            bird_bgp_peer_up{{bird_protocol_instance!~"Mesh_.+"}} offset 15m
+            bird_bgp_peer_up{{bird_protocol_instance!~"Mesh_.+|dynbgp.+"}} offset 15m
           unless on ({PEER})
             bird_bgp_peer_up
           )
-        and on (job, instance, bird_daemon)
+        and on ({DAEMON})
           bird_daemon_up == 1
         """,
         "info",
@@ -132,10 +156,25 @@ PEERING = (
           sum without (bird_channel, bird_route_type) (bird_routes{bird_route_type="imported"}) == 0
         and
           bird_bgp_peer_up == 1
+        and
+          (
+            sum without (bird_channel, bird_direction, bird_action, bird_outcome) (
+              bird_route_changes{
+                bird_direction="import", bird_action="updates", bird_outcome=~"rejected|filtered"
+              }
+            ) > 0
+          or
+            sum without (bird_channel, bird_route_type) (
+              max_over_time(
+                bird_routes{bird_route_type="imported", bird_protocol_instance!~"Mesh_.+"}[1d]
+              )
+            ) > 0
+          )
         """,
         "warning",
         f"BGP session {_PEER} is Established and brings no route",
-        "For 15 minutes not one route has been imported: the peer announces nothing, or a filter drops it all.",
+        "For 15 minutes not one route has been imported: what the peer announces is refused here, or it is no node of "
+        "the mesh and announces nothing any more.",
         hold="15m",
     ),
 )
@@ -186,6 +225,6 @@ LIMITS = (
 )
 
 GROUPS = (
-    Group("calicometrics.bird", DAEMON),
+    Group("calicometrics.bird", DAEMONS),
     Group("calicometrics.bgp", (*PEERING, *LIMITS)),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calicometrics.rules.model import Alert, Group
-from calicometrics.rules.records import APPLY_BUSY
+from calicometrics.rules.records import APPLY_BUSY, of_felix
 
 JOBS = "calico-node|calico-felix-metrics|felix-metrics-svc"
 """The jobs that scrape Felix: the founding document's, and the Services of deploy/ and of Calico's own docs."""
@@ -17,7 +17,7 @@ def repeated(series: str) -> str:
     The threshold is the founding document's; the second half lets the alert end a quarter of an hour after the last
     error instead of an hour.
     """
-    return f"(increase({series}[1h]) > 5 and increase({series}[15m]) > 0)"
+    return of_felix(f"increase({series}[1h]) > 5 and increase({series}[15m]) > 0")
 
 
 def _each(label: str, counters: dict[str, str]) -> str:
@@ -30,7 +30,8 @@ def _each(label: str, counters: dict[str, str]) -> str:
 
 def _batch_mean(what: str) -> str:
     name = f"felix_int_dataplane_{what}_msg_batch_size"
-    return f'label_replace(rate({name}_sum[10m]) / rate({name}_count[10m]) > 50, "batch", "{what}", "", "")'
+    mean = of_felix(f"rate({name}_sum[10m]) / rate({name}_count[10m]) > 50")
+    return f'label_replace({mean}, "batch", "{what}", "", "")'
 
 
 HEALTH = (
@@ -44,21 +45,8 @@ HEALTH = (
         hold="5m",
     ),
     Alert(
-        "FelixMissing",
-        """
-          max by (cluster) (felix_cluster_num_hosts)
-        >
-          count by (cluster) (felix_cluster_num_hosts)
-        """,
-        "warning",
-        "Felix knows {{ $value }} hosts, and not all of them are scraped",
-        "Nodes without a scrape have no series that could alert. A node that was removed from Kubernetes and is still "
-        "in Calico's datastore counts as well.",
-        hold="15m",
-    ),
-    Alert(
         "FelixNotInSync",
-        "felix_resync_state != 3",
+        of_felix("felix_resync_state != 3"),
         "critical",
         f"{_NODE} is not in sync with the datastore",
         "Its state has been {{ $value }} for 5 minutes (0 never reported, 1 waits for the datastore, 2 resync in "
@@ -78,7 +66,7 @@ DATAPLANE = (
     ),
     Alert(
         "FelixDataplaneSlow",
-        'felix_int_dataplane_apply_time_seconds{quantile="0.99"} > 5',
+        of_felix('felix_int_dataplane_apply_time_seconds{quantile="0.99"} > 5'),
         "warning",
         f"{_NODE} takes long to apply dataplane updates",
         "The slowest hundredth of the updates takes {{ $value | humanizeDuration }}: new pods wait for their network.",
@@ -132,25 +120,37 @@ DATAPLANE = (
     ),
     Alert(
         "FelixEbpfEndpointsDirty",
-        """
-          felix_bpf_dirty_dataplane_endpoints > 0
-        or
-          felix_bpf_dataplane_endpoints - felix_bpf_happy_dataplane_endpoints > 0
-        """,
+        of_felix("felix_bpf_dirty_dataplane_endpoints > 0"),
         "warning",
         f"{_NODE} has eBPF endpoints that are not programmed",
-        "{{ $value }} endpoints have been without up-to-date programs for 10 minutes; "
+        "For 10 minutes there have been endpoints without up-to-date programs, now {{ $value }}; "
         "policy is not enforced on them as configured.",
         hold="10m",
     ),
     Alert(
         "FelixEbpfEventsLost",
-        'rate(felix_bpf_events{type="lost"}[5m]) > 0',
+        of_felix('rate(felix_bpf_events{type="lost"}[5m]) > 0'),
         "warning",
         f"{_NODE} loses eBPF events",
         "{{ $value | humanize }} events a second are overwritten before Felix reads them: flow logs and policy "
         "statistics have gaps.",
         hold="10m",
+    ),
+)
+
+CLUSTER = (
+    Alert(
+        "FelixMissing",
+        """
+          max by (cluster) (felix_cluster_num_hosts)
+        >
+          count by (cluster) (group by (cluster, instance) (felix_cluster_num_hosts))
+        """,
+        "warning",
+        "Felix knows {{ $value }} hosts, and not all of them are scraped",
+        "Nodes without a scrape have no series that could alert. A node that was removed from Kubernetes and is still "
+        "in Calico's datastore counts as well.",
+        hold="15m",
     ),
 )
 

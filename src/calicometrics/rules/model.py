@@ -41,9 +41,19 @@ class Record:
     expr: str
 
 
+Scope = Literal["node", "cluster"]
+
+
 @attrs.frozen
 class Group:
-    """Rules that Prometheus evaluates one after the other."""
+    """Rules that Prometheus evaluates one after the other.
+
+    Attributes:
+        name: The group's name.
+        rules: Its rules.
+        scope: ``cluster`` when they need the series of all nodes, which a server with a share of them has not.
+    """
 
     name: str
     rules: tuple[Alert | Record, ...]
+    scope: Scope = "node"

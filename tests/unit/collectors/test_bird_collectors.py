@@ -270,11 +270,12 @@ def test_routes_are_counted_per_table() -> None:
 def test_the_summary_counts_every_peer_once() -> None:
     values = collect("bgp_summary", "3.3.2/calico-mixed")
     peers = values["bird_bgp_peers"]
-    assert sum(peers.values()) == 11
+    assert sum(peers.values()) == 10  # and a listener for 10.10.0.0/24, which is none
     assert peers["node", "Established"] == 1
     assert peers["node", "Connect"] == 1
     assert peers["node", "Down"] == 1
     assert peers["node", "Passive"] == 1
+    assert peers["other", "Passive"] == 0
     assert peers["mesh", "Connect"] == 1
     assert peers["global", "Down"] == 1
     assert peers["other", "Established"] == 2
