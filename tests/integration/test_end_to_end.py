@@ -11,6 +11,7 @@ import subprocess
 import time
 import urllib.parse
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any
 
 import attrs
@@ -96,6 +97,8 @@ class Prometheus:
         try:
             status, body = get(f"http://127.0.0.1:{self.port}/api/v1/{path}")
         except OSError:
+            return None
+        if status == HTTPStatus.SERVICE_UNAVAILABLE:  # in plain text, while it reads its configuration
             return None
         answer = json.loads(body)
         assert status == 200, answer
