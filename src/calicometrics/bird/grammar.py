@@ -182,7 +182,7 @@ CHANGE_VALUES = Value(
 )  # 13          0          8          0        ---          2
 
 
-@lru_cache(maxsize=16384)  # rows of zeros and dashes are most of what a large reply prints
+@lru_cache(maxsize=1024)  # rows of zeros and dashes are most of what a large reply prints
 def change_row(columns: int, texts: tuple[str | None, ...]) -> ChangeRow:
     """Return the row of change counts that stands under a header of so many columns.
 
