@@ -37,8 +37,8 @@ test: $(VENV)/.developing  ## run every test, with coverage
 unit: $(VENV)/.developing  ## run the tests that start no daemon
 	$(PYTEST) tests/unit plugins
 
-integration: $(VENV)/.developing  ## run the tests against real daemons
-	$(PYTEST) tests/integration
+integration: $(VENV)/.developing  ## run the tests against real daemons; TESTS='not outside' leaves out some
+	$(PYTEST) tests/integration $(if $(TESTS),-m "$(TESTS)")
 
 lint: $(VENV)/.developing  ## check style and types
 	$(BIN)/ruff check

@@ -56,7 +56,7 @@ EVERYTHING = {
     "seLinuxOptions": {"type": "spc_t"},
 }
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.outside]
 needs_kustomize = pytest.mark.skipif(KUSTOMIZE is None, reason="needs kustomize or kubectl")
 needs_promtool = pytest.mark.skipif(PROMTOOL is None, reason="needs promtool (Debian: prometheus)")
 needs_helm = pytest.mark.skipif(

@@ -26,7 +26,7 @@ from .lab import Lab, Peering, established, wait_for
 from .needs import need_program
 from .serving import free_port, get, serve
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.outside]
 
 ROOT = pathlib.Path(__file__).parents[2]
 FAMILIES = ROOT / "tests/rules/felix-families.txt"

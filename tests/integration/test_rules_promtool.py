@@ -16,6 +16,7 @@ PROMTOOL = shutil.which("promtool")
 
 pytestmark = [
     pytest.mark.integration,
+    pytest.mark.outside,
     pytest.mark.skipif(PROMTOOL is None, reason="needs promtool (Debian: prometheus)"),
 ]
 

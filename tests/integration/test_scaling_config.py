@@ -16,7 +16,7 @@ from calicometrics.felix.promql import metric_names
 
 from .needs import need_program
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.outside]
 
 ROOT = pathlib.Path(__file__).parents[2]
 PAGE = (ROOT / "docs/scaling.md").read_text(encoding="utf-8")

@@ -19,7 +19,7 @@ from calicometrics.testing.bird import FakeBird
 from .lab import PACKAGES, Lab, Peering, established, wait_for
 from .serving import get, serve, value
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.outside]
 
 HOLD = 3  # seconds: the shortest hold time BIRD takes
 ROUTES = 30_000

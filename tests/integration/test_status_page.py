@@ -20,7 +20,7 @@ from .lab import Lab, Peering, established, wait_for
 from .needs import npm_package
 from .serving import Serving, get, serve
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.outside]
 
 ROOT = pathlib.Path(__file__).parents[2]
 FELIX = ROOT / "tests/data/founding/felix_metrics.prom"
