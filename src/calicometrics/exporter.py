@@ -17,6 +17,7 @@ from calicometrics import __version__
 from calicometrics.bird.client import BirdSocket
 from calicometrics.bird.parser import BUILT_IN_KINDS, ProtocolParser
 from calicometrics.errors import CalicometricsError, PluginError, SourceError
+from calicometrics.exposition.validity import problems
 from calicometrics.snapshot import Snapshot
 from calicometrics.spec import FamilySpec
 from calicometrics.workers import Worker
@@ -338,13 +339,13 @@ def _collect(collector: Collector, snapshot: Snapshot, max_samples: int) -> Coll
             if samples > max_samples:
                 errors.append(f"more than {max_samples} samples; {family.name} and what follows is left out")
                 break
-            problem = next(family.problems(), None) if foreign else None
+            problem = next(problems(family), None) if foreign else None
             if problem is not None:
                 errors.append(f"{problem}; the family is left out")
                 continue
             families.append(family)
             handed_over.append(family.most_samples)
-    except Exception as error:
+    except BaseException as error:
         if isinstance(error, CalicometricsError):
             errors.append(str(error))
         else:

@@ -152,17 +152,6 @@ class MetricFamily:
             )
         table.rows.append((tuple(labels), values))
 
-    def problems(self) -> Iterator[str]:
-        """Yield what is wrong with rows that were not made by :meth:`add`: they would break the page they are on."""
-        for table in self.tables:
-            for labels, values in table.rows:
-                if len(labels) != len(table.label_names) or not all(isinstance(text, str) for text in labels):
-                    yield f"{self.name} has a row whose labels are not one text each: {labels!r}"
-                if not all(value is None or isinstance(value, int | float) for value in values):
-                    yield f"{self.name} has a row whose values are no numbers: {values!r}"
-                if len(values) != len(table.columns):
-                    yield f"{self.name} has a row with {len(values)} values for {len(table.columns)} columns"
-
     def samples(self) -> Iterator[Sample]:
         """Yield every sample in order; absent values (None) are left out."""
         for table in self.tables:

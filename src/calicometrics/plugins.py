@@ -5,16 +5,18 @@ from __future__ import annotations
 import logging
 import os
 from importlib import metadata
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import pluggy
 
 from calicometrics import __version__, builtin, hookspecs
 from calicometrics.errors import PluginError
+from calicometrics.offers import CHECKS
+from calicometrics.suggestion import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from calicometrics.bird.kinds import ProtocolKind
     from calicometrics.collectors.base import Collector
@@ -24,10 +26,6 @@ logger = logging.getLogger(__name__)
 
 LOAD_VARIABLE = "CALICOMETRICS_LOAD_PLUGINS"
 """Environment variable with the names of the plugins to load, comma separated; empty means none."""
-
-
-class _Named(Protocol):
-    name: str
 
 
 @attrs.define
@@ -90,10 +88,14 @@ class Plugins:
         """
         plugins = cls()
         wanted = environ.get(LOAD_VARIABLE)
-        names = None if wanted is None else {name.strip() for name in wanted.split(",")}
-        for entry_point in sorted(metadata.entry_points(group=hookspecs.NAME), key=lambda point: point.name):
+        names = None if wanted is None else {name.strip() for name in wanted.split(",")} - {""}
+        found = sorted(metadata.entry_points(group=hookspecs.NAME), key=lambda point: point.name)
+        for entry_point in found:
             if names is None or entry_point.name in names:
                 plugins.load_entry_point(entry_point)
+        installed = [entry_point.name for entry_point in found]
+        for name in sorted((names or set()) - set(installed)):
+            logger.warning("%s: there is no plugin %s%s", LOAD_VARIABLE, name, nearest(name, installed))
         return plugins
 
     def load_entry_point(self, entry_point: metadata.EntryPoint) -> None:
@@ -126,9 +128,9 @@ class Plugins:
         except (pluggy.PluginValidationError, ValueError) as error:
             self.fail(plugin, f"does not fit the hooks: {describe(error)}", error)
             return
-        self._take(plugin, "register_protocols", "protocol kind", self.kinds, plugin.protocols, _proto)
-        self._take(plugin, "register_collectors", "collector", self.collectors, plugin.collectors, _name)
-        self._take(plugin, "register_sinks", "sink", self.sinks, plugin.sinks, _name)
+        self._take(plugin, "register_protocols", "protocol kind", self.kinds, plugin.protocols)
+        self._take(plugin, "register_collectors", "collector", self.collectors, plugin.collectors)
+        self._take(plugin, "register_sinks", "sink", self.sinks, plugin.sinks)
 
     def _take(
         self,
@@ -137,7 +139,6 @@ class Plugins:
         what: str,
         offers: dict[str, Any],
         names: list[str],
-        name_of: Callable[[Any], str],
     ) -> None:
         """Take one hook's offers: whatever is wrong with one of them leaves the others."""
         # Each implementation is called alone: when one raises, pluggy gives up the whole call.
@@ -146,24 +147,25 @@ class Plugins:
                 continue
             try:
                 offered: Iterable[Any] = list(implementation.function())
-            except Exception as error:  # noqa: BLE001 - a hook is foreign code
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - a hook is foreign code
                 self.fail(plugin, f"{hook} raised {describe(error)}", error)
                 continue
             for offer in offered:
                 try:
-                    self._claim(plugin, what, name_of(offer))
-                except (PluginError, AttributeError) as error:
+                    name = CHECKS[hook](offer)
+                    self._claim(plugin, what, name)
+                except PluginError as error:
                     self.fail(plugin, str(error), error)
                 else:
-                    offers[name_of(offer)] = offer
-                    names.append(name_of(offer))
+                    offers[name] = offer
+                    names.append(name)
 
     def _claim(self, plugin: Plugin, what: str, name: str) -> None:
-        owner = self._owners.setdefault((what, name), plugin)
-        if owner is not plugin:
-            raise PluginError(
-                f"the {what} {name} is offered by {owner} and by {plugin}; the first one is used"
-            )
+        owner = self._owners.get((what, name))
+        if owner is not None:
+            twice = f"twice by {owner}" if owner is plugin else f"by {owner} and by {plugin}"
+            raise PluginError(f"the {what} {name} is offered {twice}; the first one is used")
+        self._owners[what, name] = plugin
 
     def owner(self, what: str, name: str) -> Plugin:
         """Return the plugin that an offer is of.
@@ -180,14 +182,6 @@ class Plugins:
         plugin.error = reason if plugin.error is None else f"{plugin.error}; {reason}"
         logger.error("plugin %s: %s", plugin, reason)
         logger.debug("plugin %s", plugin, exc_info=error)
-
-
-def _proto(kind: ProtocolKind) -> str:
-    return kind.proto
-
-
-def _name(offer: _Named) -> str:
-    return offer.name
 
 
 def describe(error: BaseException) -> str:

@@ -131,8 +131,8 @@ def test_the_plugin_that_does_no_harm_is_there(tmp_path: pathlib.Path) -> None:
 def test_a_plugin_that_cannot_be_loaded_is_named_with_its_package(
     text: str, words: str, tmp_path: pathlib.Path
 ) -> None:
-    samples, log, _ = collect(install(tmp_path, ("evil_plugin", text)))
-    assert evil(samples) == []
+    samples, log, status = collect(install(tmp_path, ("evil_plugin", text)))
+    assert (evil(samples), status) == ([], 0)
     assert "plugin evil_plugin (evil-plugin 1.2): " + words in log
 
 
@@ -144,6 +144,29 @@ def test_a_collector_that_raises_costs_its_own_families(tmp_path: pathlib.Path) 
     assert value(samples, "calicometrics_collector_success", collector="evil") == 0
     assert value(samples, "calicometrics_collector_success", collector="bird_protocols") == 1
     assert "collector evil (evil-plugin 1.2): RuntimeError: ouch" in log
+
+
+def test_a_collector_that_exits_costs_only_itself(tmp_path: pathlib.Path) -> None:
+    samples, log, status = collect(install(tmp_path, ("evil_plugin", with_collect("raise SystemExit(3)\n"))))
+    assert (evil(samples), status) == ([], 1)
+    assert value(samples, "calicometrics_collector_success", collector="bird_protocols") == 1
+    assert "collector evil (evil-plugin 1.2): SystemExit: 3" in log
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('    help = "', '    hint = "', "the collector evil has no help"),
+        ("    def collect(", "    Options = dict\n\n    def collect(", "has Options that are no attrs class"),
+    ],
+)
+def test_a_class_that_nobody_could_use_costs_only_itself(
+    old: str, new: str, words: str, tmp_path: pathlib.Path
+) -> None:
+    assert old in HEAD
+    samples, log, status = collect(install(tmp_path, ("evil_plugin", HEAD.replace(old, new, 1))))
+    assert (evil(samples), status) == ([], 0)
+    assert words in log
 
 
 def test_a_generator_that_dies_half_way_leaves_no_part_of_a_family(tmp_path: pathlib.Path) -> None:
@@ -167,6 +190,8 @@ def test_a_generator_that_dies_half_way_leaves_no_part_of_a_family(tmp_path: pat
         ("((1,), (1,))", "evil has a row whose labels are not one text each: (1,)"),
         ('(("1",), ("up",))', "evil has a row whose values are no numbers: ('up',)"),
         ('(("1",), ())', "evil has a row with 0 values for 1 columns"),
+        ('(("1",), (10**400,))', "evil has a row with a value that is beyond a float"),
+        ('(("1",), (1,)), (("1",), (2,))', "evil{n='1'} is there twice"),
     ],
 )
 def test_rows_that_would_break_the_page_cost_their_family(
@@ -194,15 +219,16 @@ def test_a_collector_that_cannot_be_made_is_left_out(tmp_path: pathlib.Path) -> 
         "    def collect(",
         "    def __init__(self, options=None):\n        raise OSError('no')\n\n    def collect(",
     )
-    samples, log, _ = collect(install(tmp_path, ("evil_plugin", text)))
-    assert evil(samples) == []
+    samples, log, status = collect(install(tmp_path, ("evil_plugin", text)))
+    assert (evil(samples), status) == ([], 1)
+    assert value(samples, "calicometrics_collector_success", collector="evil") == 0
     assert "plugin evil_plugin (evil-plugin 1.2): the collector evil is left out: OSError: no" in log
 
 
 def test_a_name_that_is_taken_stays_with_its_owner(tmp_path: pathlib.Path) -> None:
     text = HEAD.replace('name = "evil"', 'name = "bird_protocols"')
-    samples, log, _ = collect(install(tmp_path, ("evil_plugin", text)))
-    assert evil(samples) == []
+    samples, log, status = collect(install(tmp_path, ("evil_plugin", text)))
+    assert (evil(samples), status) == ([], 0)
     assert (
         "plugin evil_plugin (evil-plugin 1.2): the collector bird_protocols is offered by "
         "calicometrics (calicometrics " in log

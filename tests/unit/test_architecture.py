@@ -27,8 +27,9 @@ PARTS = [
     {"exporter"},
     {"jsonmodel", "json_schema", "status_table", "testing"},
     {"sinks", "web"},
-    {"hookspecs", "builtin", "plugins", "rules", "dashboard", "options", "logs", "scaffold"},
-    {"config", "demo"},
+    {"hookspecs", "builtin", "rules", "dashboard", "options", "logs", "scaffold"},
+    {"offers", "config", "demo"},
+    {"plugins"},
     {"cli", "__main__"},
 ]
 RANK = {name: rank for rank, names in enumerate(PARTS) for name in names}

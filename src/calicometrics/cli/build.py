@@ -12,6 +12,7 @@ from calicometrics import config
 from calicometrics.bird.awaited import AwaitedBirdSocket
 from calicometrics.bird.client import BirdSocket
 from calicometrics.bounds import PageBounds, ReplyBounds
+from calicometrics.cli.left_out import LeftOutCollector
 from calicometrics.cli.sections import (
     BirdOptions,
     ConfigOptions,
@@ -181,6 +182,7 @@ def _collectors(setup: Setup, enabled: Iterable[str]) -> list[Collector]:
             if plugin.built_in or isinstance(error, ConfigError):
                 raise
             setup.plugins.fail(plugin, f"the collector {name} is left out: {describe(error)}", error)
+            made.append(LeftOutCollector(name, describe(error)))
         else:
             made.append(collector)
     return made

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NoReturn, get_args
 import attrs
 
 from calicometrics.errors import CalicometricsError, SourceError
+from calicometrics.exposition.validity import problems as problems_of
 from calicometrics.families import MetricType
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def check_collector(
     """
     problems = [*_of_the_class(collector), *_of_the_specs(collector.families)]
     families = list(collector.collect(snapshot.view()))
-    malformed = [problem for family in families for problem in family.problems()]
+    malformed = [problem for family in families for problem in problems_of(family)]
     problems += malformed or _of_the_families(collector, families, max_series)
     if list(collector.collect(snapshot.view())) != families:
         problems.append("asked again for the same snapshot, it makes other families")
@@ -127,7 +128,6 @@ def _of_the_families(collector: Collector, families: list[MetricFamily], max_ser
             yield f"{name} is made and not declared"
         elif spec is not None:
             yield from _other_than_declared(spec, family)
-        yield from _series_twice(family)
         series += family.sample_count()
     if series > max_series:
         yield f"it makes {series} series, more than {max_series}"
@@ -140,16 +140,6 @@ def _other_than_declared(spec: FamilySpec, family: MetricFamily) -> Iterator[str
     for table in family.tables:
         if (table.label_names, table.columns) != (spec.label_names, spec.columns):
             yield f"{spec.name} has other labels or columns than declared"
-
-
-def _series_twice(family: MetricFamily) -> Iterator[str]:
-    seen: set[tuple[object, ...]] = set()
-    for sample in family.samples():
-        key = (sample.name, tuple(sorted(sample.labels)))
-        if key in seen:
-            labels = ",".join(f"{name}={value!r}" for name, value in sample.labels)
-            yield f"{sample.name}{{{labels}}} is there twice"
-        seen.add(key)
 
 
 def _beside_the_dead(collector: Collector, snapshot: Snapshot, families: list[MetricFamily]) -> Iterator[str]:
