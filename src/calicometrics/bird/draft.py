@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from calicometrics.bird import grammar
-from calicometrics.bird.model import Channel, Limit, RouteChanges
+from calicometrics.bird.model import Limit, RouteChanges
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,20 +95,14 @@ class Draft:
         """Whether there are a channel's values, as BIRD 1.x and Pipe print them on the protocol itself."""
         return bool(self.channel or self.changes or self.limits or self.channel_detail)
 
-    def channel_fields(self, kind: ProtocolKind | None) -> dict[str, Any]:
-        """Return the arguments that the model of the channel is made with; what was not printed is missing."""
+    def channel_fields(self) -> dict[str, Any]:
+        """Return the fields of the model of a channel, but what its kind makes; what was not printed is missing."""
         fields = self.channel.copy()
         if self.changes:
             fields["changes"] = RouteChanges(**self.changes)
         if self.limits:
             fields["limits"] = tuple(self.limits)
-        if self.channel_detail and kind is not None and kind.build_channel is not None:
-            fields["detail"] = kind.build_channel(self.channel_detail)
         return fields
-
-    def build_channel(self, name: str, kind: ProtocolKind | None) -> Channel:
-        """Return the model of a channel's section."""
-        return Channel(name, **self.channel_fields(kind), extra=tuple(self.extra))
 
 
 class Entry(NamedTuple):

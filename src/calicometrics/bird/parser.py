@@ -20,8 +20,9 @@ from calicometrics.bird.section import SectionError, SectionReader
 from calicometrics.errors import ParseError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
+    from calicometrics.bird.draft import Draft
     from calicometrics.bird.framing import Reply
     from calicometrics.bird.kinds import ProtocolKind
 
@@ -263,8 +264,10 @@ class _KindReader:
     def own(self, text: str, note: _Note) -> _Own:
         """Return what stands on the protocol itself."""
         draft = self._own.read(text, note)
-        detail = self._kind.build(draft.detail) if self._kind is not None and draft.detail else None
-        return _Own(draft.values, detail, draft.channel_fields(self._kind), tuple(draft.extra))
+        detail: object | None = None
+        if self._kind is not None and draft.detail:
+            detail = self._made(self._kind.build, draft.detail, text, note)
+        return _Own(draft.values, detail, self._channel_fields(draft, text, note), tuple(draft.extra))
 
     def channel(self, name: str, text: str, note: _Note) -> Channel:
         """Return a channel."""
@@ -273,7 +276,29 @@ class _KindReader:
             reader = SectionReader(self._labels.channel)
             if len(self._channels) < _MAX_CHANNEL_NAMES:
                 self._channels[name] = reader
-        return reader.read(text, note).build_channel(name, self._kind)
+        draft = reader.read(text, note)
+        return Channel(name, **self._channel_fields(draft, text, note), extra=tuple(draft.extra))
+
+    def _channel_fields(self, draft: Draft, text: str, note: _Note) -> dict[str, Any]:
+        """Return the arguments that the model of a channel is made with; what was not printed is missing."""
+        fields = draft.channel_fields()
+        if draft.channel_detail and self._kind is not None and self._kind.build_channel is not None:
+            fields["detail"] = self._made(self._kind.build_channel, draft.channel_detail, text, note)
+        return fields
+
+    @staticmethod
+    def _made(
+        build: Callable[[Mapping[str, Any]], object], values: dict[str, Any], text: str, note: _Note
+    ) -> object | None:
+        """Return what a kind makes of a section's values; a kind may be foreign code, and fail."""
+        try:
+            return build(values)
+        except Exception as error:  # noqa: BLE001 - as said
+            first = text.strip("\n").partition("\n")[0].strip(" ")
+            note(
+                SectionError(f"its kind cannot make an object of it: {type(error).__name__}: {error}", first)
+            )
+            return None
 
 
 def _head(block: str) -> str:

@@ -91,10 +91,11 @@ class SectionReader:
                 position = end
             try:
                 entry.take(draft, entry.name, grammar.read(entry.rule, rest))
-            except ValueError as error:
+            except Exception as error:  # noqa: BLE001 - a rule may convert with foreign code
                 draft.extra.append(content)
                 seen = None
-                note(SectionError(f"{content.removesuffix(rest).rstrip()} {error}, not {rest!r}", content))
+                reason = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+                note(SectionError(f"{content.removesuffix(rest).rstrip()} {reason}, not {rest!r}", content))
             if seen is not None:
                 seen.append((prefix, entry))
         if seen and len(self._shapes) < _MAX_SHAPES:
@@ -180,7 +181,7 @@ class _Shape:
         try:
             for take, name, convert, start, end in self._plan:
                 take(draft, name, convert(*groups[start:end]))
-        except ValueError:
+        except Exception:  # noqa: BLE001 - as line by line
             return None  # line by line it becomes an error that names the line
         return draft
 
