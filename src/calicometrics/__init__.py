@@ -12,8 +12,23 @@ if TYPE_CHECKING:
     from calicometrics.bird.client import BirdSocket as BirdSocket
     from calicometrics.bird.daemon import parse_status as parse_status
     from calicometrics.bird.kinds import ProtocolKind as ProtocolKind
+    from calicometrics.bird.model import BgpChannel as BgpChannel
+    from calicometrics.bird.model import BgpSession as BgpSession
+    from calicometrics.bird.model import BgpState as BgpState
+    from calicometrics.bird.model import ChangeRow as ChangeRow
+    from calicometrics.bird.model import Channel as Channel
+    from calicometrics.bird.model import ChannelState as ChannelState
+    from calicometrics.bird.model import DaemonStatus as DaemonStatus
+    from calicometrics.bird.model import Limit as Limit
+    from calicometrics.bird.model import MemoryUsage as MemoryUsage
+    from calicometrics.bird.model import Protocol as Protocol
+    from calicometrics.bird.model import ProtocolState as ProtocolState
+    from calicometrics.bird.model import RouteChanges as RouteChanges
+    from calicometrics.bird.model import RouteCounts as RouteCounts
+    from calicometrics.bird.model import Timer as Timer
     from calicometrics.bird.parser import parse_protocols as parse_protocols
     from calicometrics.collectors.base import Collector as Collector
+    from calicometrics.errors import BoundError as BoundError
     from calicometrics.errors import CalicometricsError as CalicometricsError
     from calicometrics.errors import CommandError as CommandError
     from calicometrics.errors import ConfigError as ConfigError
@@ -37,25 +52,40 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "BgpChannel": "bird.model",
+    "BgpSession": "bird.model",
+    "BgpState": "bird.model",
     "BirdSocket": "bird.client",
+    "BoundError": "errors",
     "CalicometricsError": "errors",
+    "ChangeRow": "bird.model",
+    "Channel": "bird.model",
+    "ChannelState": "bird.model",
     "Collector": "collectors.base",
     "Column": "families",
     "CommandError": "errors",
     "ConfigError": "errors",
+    "DaemonStatus": "bird.model",
     "Exporter": "exporter",
     "FamilySpec": "spec",
     "FileSource": "sources",
     "HttpSource": "sources",
+    "Limit": "bird.model",
+    "MemoryUsage": "bird.model",
     "MetricFamily": "families",
     "ParseError": "errors",
     "PluginError": "errors",
+    "Protocol": "bird.model",
     "ProtocolKind": "bird.kinds",
+    "ProtocolState": "bird.model",
     "PushSink": "sinks.push",
+    "RouteChanges": "bird.model",
+    "RouteCounts": "bird.model",
     "Sink": "sinks.base",
     "Snapshot": "snapshot",
     "SourceError": "errors",
     "Summary": "felix.model",
+    "Timer": "bird.model",
     "hookimpl": "hookspecs",
     "parse_exposition": "exposition.parser",
     "parse_protocols": "bird.parser",

@@ -8,7 +8,6 @@ or off.
 from __future__ import annotations
 
 import os
-import re
 import tomllib
 from typing import TYPE_CHECKING, Any
 
@@ -258,15 +257,16 @@ class _Loader:
         try:
             return cls(**arguments)
         except (ValueError, TypeError) as error:
-            # An attrs validator has the field's name in its message, or is a sentence of our own.
-            self._problems.append(f"{self._culprit(fields, error)}: {error.args[0]}")
+            self._problems.append(self._explained(fields, str(error.args[0])))
             return None
 
-    def _culprit(self, fields: Iterable[Option], error: Exception) -> str:
+    def _explained(self, fields: Iterable[Option], words: str) -> str:
+        """Return what a validator says, with where the value was set in place of the attrs field's name."""
         for option in fields:
-            if re.search(rf"'{option.field}'", str(error.args[0])):
-                return self._origins.get(option.key, option.flag)
-        return "settings"
+            name = f"'{option.field}'"
+            if name in words:
+                return f"{self._origins.get(option.key, option.flag)}: {words.removeprefix(f'{name} ')}"
+        return f"settings: {words}"
 
     def _wanted(self, prefix: str) -> bool:
         return prefix not in self._switches or self._switched()[prefix]

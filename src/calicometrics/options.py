@@ -180,7 +180,7 @@ def _without_none(hint: Any) -> Any:
 def _metavar(kind: Any) -> str:
     if choices := _choices(kind):
         return "|".join(choices)
-    return {int: "N", float: "SECONDS", ByteSize: "BYTES", pathlib.Path: "FILE"}.get(kind, "TEXT")
+    return {bool: "", int: "N", float: "SECONDS", ByteSize: "BYTES", pathlib.Path: "FILE"}.get(kind, "TEXT")
 
 
 def _whole(number: int) -> int:

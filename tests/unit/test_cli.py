@@ -7,6 +7,7 @@ import json
 import logging
 import pathlib
 import re
+import subprocess
 import sys
 
 import pytest
@@ -241,6 +242,11 @@ def test_rules_come_for_a_share_of_the_nodes_or_for_all(capsys) -> None:
     assert run(capsys, "rules", "--scope=node", "--original")[0] == 2
 
 
+def test_rules_point_to_where_people_can_read_the_runbooks(capsys) -> None:
+    _, rules, _ = run(capsys, "rules", "--runbooks=https://wiki.example/runbooks")
+    assert 'runbook_url: "https://wiki.example/runbooks/BirdDown.md"' in rules
+
+
 def test_rules_come_improved_or_as_they_were(capsys) -> None:
     _, improved, _ = run(capsys, "rules")
     _, original, _ = run(capsys, "rules", "--original")
@@ -259,6 +265,8 @@ def test_lint_tells_which_names_do_not_exist_or_no_longer_do(capsys, tmp_path: p
         f"{rules}:3: felix_iptables_lock_retries: gone since Calico v3.32, v3.31 was the last to have it",
         f"{rules}:3: bird_bgp_peer_upp: calicometrics has no such metric; is it bird_bgp_peer_up?",
     ]
+    rules.write_text("{\n")
+    assert run(capsys, "lint", str(rules)) == (1, "", f"{rules}: no expression is in it\n")
     rules.write_text("groups:\n- rules:\n  - expr: bird_bgp_peer_up == 0 unless felix_host\n")
     assert run(capsys, "lint", str(rules)) == (0, "", "")
 
@@ -288,11 +296,11 @@ def test_collect_of_the_demo_has_felix_typed(capsys) -> None:
         (("colect",), "argument VERB: invalid choice: 'colect'"),
         (("collect", "--bird.sockets=/a"), "no such flag: --bird.sockets; did you mean --bird.socket?"),
         (("collect", "--bird.sock=/a"), "no such flag: --bird.sock; did you mean --bird.socket?"),
-        (("collect", "--bird.timeout=0"), "--bird.timeout: 'timeout' has to be more than 0, not 0"),
+        (("collect", "--bird.timeout=0"), "--bird.timeout: has to be more than 0, not 0"),
         (("collect", "--bird.timeout=soon"), "--bird.timeout: expected a number, not 'soon'"),
         (
             ("collect", "--felix.url=ftp://x"),
-            "--felix.url: 'url' has to be a URL of http or https, not 'ftp://x'",
+            "--felix.url: has to be a URL of http or https, not 'ftp://x'",
         ),
         (("collect", "--bird.socket=a=/x", "--bird.socket=a=/y"), "two sockets are called a: /x and /y"),
         (("collect", "--endpoint=typha"), "--endpoint: expected NAME=URL"),
@@ -312,6 +320,52 @@ def test_a_wrong_command_line_is_one_clear_sentence_and_status_2(
     assert (status, out) == (2, "")
     assert message in err
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "soon"])
+def test_a_pause_that_is_none_is_refused(capsys, seconds: str) -> None:
+    status, out, err = run(capsys, "status", f"--watch={seconds}")
+    assert (status, out) == (2, "")
+    assert "--watch" in err
+
+
+def test_a_word_too_many_is_no_flag(capsys) -> None:
+    assert run(capsys, "parse", "a", "b") == (2, "", "calicometrics: unexpected argument: b\n")
+
+
+def test_one_file_serves_every_verb(capsys, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("calicometrics.cli.sections.DEFAULT_DIRECTORIES", ("/nonexistent",))
+    file = tmp_path / "calicometrics.toml"
+    file.write_text(
+        "[web]\nlisten-address = ['127.0.0.1:1']\n[sink.json]\npath = '-'\n[felix]\ntimeout = 1\n"
+    )
+    for verb in ("collect", "status"):
+        status, _, err = run(capsys, verb, f"--config.file={file}", "--felix.url=http://127.0.0.1:1/")
+        assert status == 1
+        assert "no such key" not in err
+    assert run(capsys, "metrics", f"--config.file={file}")[0] == 0
+    file.write_text("[sink.json]\npaht = '-'\n")
+    assert "did you mean sink.json.path?" in run(capsys, "collect", f"--config.file={file}")[2]
+
+
+@pytest.mark.parametrize(
+    "shell",
+    ["rules >/dev/full", "collect --demo >/dev/full", "status --demo >&-", "rules >&-", "parse <&-"],
+)
+def test_a_stream_that_is_full_or_closed_is_no_traceback(shell: str) -> None:
+    done = subprocess.run(
+        ["/bin/sh", "-c", f'exec "$0" -m calicometrics {shell}', sys.executable],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+    assert done.stderr.count("\n") <= 1
+    if "full" in shell:
+        assert (done.returncode, done.stderr) == (
+            1,
+            "calicometrics: standard output: no space left on device\n",
+        )
 
 
 def test_the_version_is_told(capsys) -> None:

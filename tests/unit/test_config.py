@@ -224,9 +224,9 @@ def test_a_file_that_is_not_there_says_so(tmp_path: pathlib.Path) -> None:
         (
             ("--sink.statsd.interval=-1",),
             None,
-            "--sink.statsd.interval: 'interval' has to be more than 0, not -1",
+            "--sink.statsd.interval: has to be more than 0, not -1",
         ),
-        ((), "interval = 0\n", "FILE: sink.statsd.interval: 'interval' has to be more than 0, not 0"),
+        ((), "interval = 0\n", "FILE: sink.statsd.interval: has to be more than 0, not 0"),
     ],
 )
 def test_what_a_validator_refuses_names_where_it_was_set(

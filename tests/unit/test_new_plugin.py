@@ -8,6 +8,8 @@ import tomllib
 import pytest
 
 from calicometrics.cli import main
+from calicometrics.errors import ConfigError
+from calicometrics.scaffold import write_plugin
 
 
 def test_the_skeleton_is_complete_and_carries_the_name_in_its_forms(
@@ -53,3 +55,19 @@ def test_what_is_there_is_not_overwritten(tmp_path: pathlib.Path, capsys: pytest
     assert main(["new-plugin", "toy", f"--directory={tmp_path}"]) == 2
     assert "there is something already" in capsys.readouterr().err
     assert list((tmp_path / "calicometrics-toy").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("directory", "name", "reason"),
+    [
+        ("file", "thing", "not a directory"),
+        ("/proc", "thing", "no such file or directory"),
+        (".", "x" * 300, "file name too long"),
+    ],
+)
+def test_where_nothing_can_be_written_it_says_so(
+    directory: str, name: str, reason: str, tmp_path: pathlib.Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match=reason):
+        write_plugin(name, tmp_path / directory)

@@ -24,7 +24,12 @@ _CODED = re.compile(r"\d{4}[- ]")
 _END = re.compile(r"(\d{4}) ([^\n]*)")
 _FIRST_ERROR = "8000"
 _NOT_VERBOSE = re.compile(r"\n(?! {5}|\d{4}-|\n|\Z)")
-_GREETING = re.compile(r"(?:(?:0001 |0016 )?(?:BIRD \S+ ready\.|Access restricted) *(?:\n|\Z))+")
+# What stands in front of a reply: greetings and, where somebody has copied it from a terminal, the commands.
+_GREETING = re.compile(
+    r"\ufeff?(?:(?:0001 |0016 )?(?:BIRD \S+ ready\.|Access restricted) *(?:\n|\Z)"
+    r"|[ \t]*\n|bird> [^\n]*\n|[^\n]*\bbirdcl?6? [^\n]*\n)*"
+)
+_PROMPT = re.compile(r"(?:\nbird> ?[^\n]*)+\s*\Z")
 _PREFIX = {
     _PLAIN: re.compile("(?!)"),
     **{margin: re.compile(rf"(?m)^(?:\d{{4}}-| {{{margin}}})") for margin in (_SOCKET, _VERBOSE)},
@@ -95,15 +100,20 @@ def unframe(text: str) -> Reply:
 
     Raises:
         ParseError: The reply is an error of BIRD's (codes 8000 to 9999), in its own words.
+        TypeError: It is bytes.
     """
+    if not isinstance(text, str):
+        raise TypeError(f"a reply is text, not {type(text).__name__}: decode it first")
     if "\r" in text:  # one character is looked for much faster than two
         text = text.replace("\r\n", "\n")
     greeting = _GREETING.match(text)
     offset = 0
-    if greeting is not None:
+    if greeting is not None and greeting.end():
         offset = text.count("\n", 0, greeting.end())
         text = text[greeting.end() :]
     if _CODED.match(text) is None:
+        if "bird>" in text:  # of a terminal: it waits for the next command
+            text = _PROMPT.sub("", text)
         return Reply(_blocks(text.rstrip("\n"), _PLAIN)[0], _PLAIN, offset)
     alone = _END.match(text)
     blocks, end = ([], alone[0]) if alone is not None else _blocks(text.rstrip("\n"), _SOCKET)

@@ -25,7 +25,8 @@ class ProtocolKind:
     """
 
     proto: str
-    fields: Fields
-    build: Callable[[Mapping[str, Any]], object]
-    channel_fields: Fields = attrs.field(factory=dict)
-    build_channel: Callable[[Mapping[str, Any]], object] | None = None
+    # Not shown: a kind is a default argument of functions, and help() prints those.
+    fields: Fields = attrs.field(repr=False)
+    build: Callable[[Mapping[str, Any]], object] = attrs.field(repr=False)
+    channel_fields: Fields = attrs.field(factory=dict, repr=False)
+    build_channel: Callable[[Mapping[str, Any]], object] | None = attrs.field(default=None, repr=False)

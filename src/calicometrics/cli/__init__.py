@@ -38,6 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: The arguments; by default those of the process.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
+    if sys.stdout is None:  # closed by whoever has started the process
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - for as long as the process lives
     parser = Parser(
         prog="calicometrics",
         description="Observability for Project Calico's network plane.",
@@ -54,6 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         parsed = parser.parse_args(arguments)
         status: int = _module(parsed.verb).run(parsed)
+        sys.stdout.flush()
     except (ConfigError, PluginError) as error:
         for line in str(error).splitlines():
             print(f"calicometrics: {line}", file=sys.stderr)  # noqa: T201 - what a user is told
@@ -62,11 +65,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"calicometrics: {error}", file=sys.stderr)  # noqa: T201 - what a user is told
         return INCOMPLETE
     except BrokenPipeError:  # the reader, such as head, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go_of_output()
         return GOOD
+    except (
+        OSError
+    ) as error:  # whoever reads files and sockets has an error of ours for it: this is the output
+        _let_go_of_output()
+        print(f"calicometrics: standard output: {(error.strerror or str(error)).lower()}", file=sys.stderr)  # noqa: T201 - as above
+        return INCOMPLETE
     except KeyboardInterrupt:
         return 130
     return status
+
+
+def _let_go_of_output() -> None:
+    """Have the interpreter find a place, when it ends, for what could not be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _module(verb: str) -> ModuleType:
@@ -87,6 +101,8 @@ class Parser(argparse.ArgumentParser):
 
         words = message.removeprefix("unrecognized arguments: ").split()
         if words and message.startswith("unrecognized"):
+            if not words[0].startswith("-"):
+                self.exit(USAGE, f"{self.prog}: unexpected argument: {words[0]}\n")
             flag = words[0].partition("=")[0]
             known = [flag for parser in self._parsers() for flag in parser._option_string_actions]  # noqa: SLF001 - argparse has no public list of flags
             message = f"no such flag: {flag}{nearest(flag, known)}"

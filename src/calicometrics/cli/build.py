@@ -81,10 +81,10 @@ class Setup:
 def add_arguments(parser: argparse.ArgumentParser, *, with_sinks: bool = False) -> None:
     """Add the flags of sources, logs, collectors and perhaps sinks; they carry what :func:`load` needs."""
     plugins = Plugins.load()
-    made = schema(plugins, with_sinks=with_sinks)
-    config.add_arguments(parser, made)
+    config.add_arguments(parser, schema(plugins, with_sinks=with_sinks))
     parser.usage = "%(prog)s [flags]"  # there are too many to read in one paragraph
-    parser.set_defaults(plugins=plugins, schema=made)
+    # One file serves all verbs, so that each knows the keys of all.
+    parser.set_defaults(plugins=plugins, schema=schema(plugins, with_sinks=True))
 
 
 def load(parsed: argparse.Namespace) -> Setup:

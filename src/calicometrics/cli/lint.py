@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(parsed: argparse.Namespace) -> int:
     """Print what is wrong with the names in the files; the exit status tells whether anything is."""
     from calicometrics.exporter import OWN_FAMILIES
-    from calicometrics.felix.lint import lint_files
+    from calicometrics.felix.lint import has_expressions, lint_files
     from calicometrics.plugins import Plugins
 
     known = {spec.name for spec in OWN_FAMILIES}
@@ -27,4 +27,8 @@ def run(parsed: argparse.Namespace) -> int:
         known |= {spec.name for spec in collector.families}
     findings = lint_files(parsed.files, known)
     sys.stdout.writelines(f"{finding}\n" for finding in findings)
-    return INCOMPLETE if findings else GOOD
+    silent = [file for file in parsed.files if not has_expressions(file)]
+    for file in silent:
+        print(f"{file}: no expression is in it", file=sys.stderr)  # noqa: T201 - what a user is told
+    # A file that is broken has none either: a check of nothing must not pass.
+    return INCOMPLETE if findings or len(silent) == len(parsed.files) else GOOD

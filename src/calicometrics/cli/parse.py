@@ -25,6 +25,7 @@ COMMANDS = {
 }
 KINDS = ("auto", *COMMANDS, "exposition")
 
+_BIRDS = re.compile(r"(?im)^ *(?:\d{4}[- ])?(?:BIRD \S+ ready\.|name +proto +table +state)")
 _SAMPLE = re.compile(r"(?m)^(?:# (?:HELP|TYPE) )?[a-zA-Z_:][\w:]*(?:\{.*\})? \S+")
 
 
@@ -75,7 +76,8 @@ class _Reading:
 
 def _read(name: str) -> str:
     if name == "-":
-        return sys.stdin.buffer.read().decode("utf-8", "backslashreplace")
+        # None when whoever has started the process has closed it.
+        return "" if sys.stdin is None else sys.stdin.buffer.read().decode("utf-8", "backslashreplace")
     try:
         return pathlib.Path(name).read_bytes().decode("utf-8", "backslashreplace")
     except OSError as error:
@@ -97,7 +99,7 @@ def _recognise(text: str) -> str:
         else:
             if reading.models:
                 return kind
-    if any("BIRD answered" in error for error in errors):
+    if any("BIRD answered" in error for error in errors) or _BIRDS.search(text):
         raise ParseError(errors[0])
     if _SAMPLE.search(text):
         return "exposition"

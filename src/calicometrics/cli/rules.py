@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from calicometrics.cli import GOOD
+from calicometrics.rules import RUNBOOKS, render
 
 if TYPE_CHECKING:
     import argparse
@@ -13,6 +14,12 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the verb's flags."""
+    parser.add_argument(
+        "--runbooks",
+        default=RUNBOOKS,
+        metavar="URL",
+        help=f"what runbook_url begins with: where people can open a copy of the pages (default: {RUNBOOKS})",
+    )
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--original", action="store_true", help="the founding document's rules, as they were")
     which.add_argument(
@@ -24,7 +31,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Print the rules as YAML for Prometheus."""
-    from calicometrics.rules import render
-
-    sys.stdout.write(render(original=parsed.original, scope=parsed.scope))
+    sys.stdout.write(render(original=parsed.original, scope=parsed.scope, runbooks=parsed.runbooks))
     return GOOD

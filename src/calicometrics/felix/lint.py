@@ -92,6 +92,15 @@ def lint_files(paths: Iterable[str | os.PathLike[str]], known: Collection[str] =
     return _lint([(source.path, source.read()) for source in map(FileSource, paths)], known)
 
 
+def has_expressions(path: str | os.PathLike[str]) -> bool:
+    """Return whether a file has any expression; one that is no rule file or dashboard has none.
+
+    Raises:
+        SourceError: It cannot be read.
+    """
+    return any(entry.key != "record" for entry in entries(FileSource(path).read()))
+
+
 def _lint(texts: Iterable[tuple[str | None, str]], known: Collection[str]) -> list[Finding]:
     found = [(file, entry) for file, text in texts for entry in entries(text)]
     recorded = {entry.text for _, entry in found if entry.key == "record"}

@@ -26,15 +26,23 @@ def write_plugin(name: str, directory: pathlib.Path) -> list[pathlib.Path]:
         directory: Where the package's directory is made.
 
     Raises:
-        ConfigError: The name is no such name, or there is something already.
+        ConfigError: The name is no such name, there is something already, or it cannot be written.
     """
     if not _NAME.fullmatch(name):
         raise ConfigError(
             f"{name!r} is no name for a plugin: lower-case letters and digits, with - between words"
         )
     root = directory / f"calicometrics-{name}"
-    if root.exists():
-        raise ConfigError(f"{root}: there is something already")
+    try:
+        root.mkdir(parents=True)
+        return _written(name, root)
+    except FileExistsError:
+        raise ConfigError(f"{root}: there is something already") from None
+    except OSError as error:
+        raise ConfigError(f"{root}: {(error.strerror or str(error)).lower()}") from None
+
+
+def _written(name: str, root: pathlib.Path) -> list[pathlib.Path]:
     word = name.replace("-", "_")
     words = {
         "name": name,
