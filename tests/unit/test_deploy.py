@@ -243,18 +243,36 @@ def test_the_image_runs_as_nobody_of_group_0_without_a_shell():
     assert "RUN" not in settings
 
 
-def test_the_build_stage_installs_and_lists_what_it_has_without_a_shell_and_copies_what_exists():
-    runs = [json.loads(rest) for word, rest in instructions() if word == "RUN"]
-    assert {run[0] for run in runs} == {"python", "env"}
-    assert [run[-1] for run in runs if run[:4] == ["python", "-m", "pip", "install"]] == [
-        ".[fast,web-config]",
-        "cyclonedx-bom==7.5.0",
-    ]
-    assert "--output-file=/app/sbom.cdx.json" in runs[-1]
+def runs():
+    return [json.loads(rest) for word, rest in instructions() if word == "RUN"]
+
+
+def test_the_build_stage_needs_no_shell_lists_what_it_has_and_copies_what_exists():
+    assert {run[0] for run in runs()} == {"python", "env"}
+    assert "--output-file=/app/sbom.cdx.json" in runs()[-1]
     for word, rest in instructions():
         if word == "COPY" and not rest.startswith("--from"):
             for source in rest.split()[:-1]:
                 assert source == "README.md" or (ROOT / source).exists()
+
+
+def test_the_image_gets_what_is_pinned_with_hashes_and_nothing_that_is_looked_up_at_its_build():
+    installs = [set(run[4:]) for run in runs() if run[:4] == ["python", "-m", "pip", "install"]]
+    copied = {word for _, rest in instructions() for word in rest.split() if word.endswith(".lock")}
+    pinned = [flags for flags in installs if "--require-hashes" in flags]
+    assert {f"--requirement={lock}" for lock in copied} == {
+        flag for flags in pinned for flag in flags if flag.startswith("--requirement=")
+    }
+    assert all("--only-binary=:all:" in flags for flags in pinned)
+    assert {"--target=/app", "--requirement=requirements/image.lock"} <= pinned[0]
+    (own,) = [flags for flags in installs if flags not in pinned]
+    assert own >= {"--no-index", "--no-deps", "--no-build-isolation", "--target=/app", "."}
+
+
+def test_both_stages_of_the_image_have_the_base_that_one_argument_chooses():
+    words = [(word, rest.split()[0]) for word, rest in instructions() if word in {"ARG", "FROM"}]
+    assert words[1:] == [("FROM", "${BASE}")] * 2
+    assert re.fullmatch(r"BASE=docker\.io/library/python:3\.\d+-slim-\w+", words[0][1])
 
 
 def operations():
