@@ -48,8 +48,11 @@ EVERYTHING = {
     "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
     "prometheusRule": {"enabled": True},
     "dashboard": {"enabled": True},
-    "extraArgs": ["--no-collector.bird_protocols", "--collector.bgp_summary"],
-    "extraEnv": [{"name": "CALICOMETRICS_LOG_LEVEL", "value": "debug"}],
+    "extraArgs": ["--web.max-requests=8"],
+    "extraEnv": [
+        {"name": "CALICOMETRICS_COLLECTOR_BIRD_PROTOCOLS", "value": "false"},
+        {"name": "CALICOMETRICS_COLLECTOR_BGP_SUMMARY", "value": "true"},
+    ],
     "imagePullSecrets": [{"name": "registry"}],
     "podAnnotations": {"example.com/a": "b"},
     "podLabels": {"team": "network"},
@@ -186,8 +189,8 @@ def test_the_chart_renders_everything_it_offers():
     assert {item["metadata"]["namespace"] for item in objects.values()} == {"calico-system"}
     pod = objects["apps/v1", "DaemonSet"]["spec"]["template"]
     container = pod["spec"]["containers"][0]
-    assert container["args"][2:] == EVERYTHING["extraArgs"]
-    assert container["env"][1:] == EVERYTHING["extraEnv"]
+    assert container["args"][1:] == EVERYTHING["extraArgs"]
+    assert container["env"][2:] == EVERYTHING["extraEnv"]
     assert container["ports"][0]["hostPort"] == 6502
     assert pod["metadata"]["labels"]["team"] == "network"
     assert pod["metadata"]["annotations"] == {"example.com/a": "b"}
@@ -251,6 +254,7 @@ def test_the_chart_mounts_a_web_configuration_and_asks_the_kubelet_for_no_passwo
         ({"podMonitr": {"enabled": True}}, "podMonitr"),
         ({"bird": {"directory": "run/calico"}}, "directory"),
         ({"felix": {"url": "ftp://node"}}, "url"),
+        ({"extraEnv": [{"name": "CALICOMETRICS_COLLECTOR_BGP_SUMMARY", "value": True}]}, "extraEnv"),
     ],
 )
 def test_the_chart_refuses_values_that_cannot_work(values, complaint):

@@ -9,7 +9,9 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from calicometrics import __version__
+from calicometrics import __version__, config
+from calicometrics.cli import build
+from calicometrics.plugins import Plugins
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -134,6 +136,24 @@ def test_it_runs_wherever_calico_node_does():
 def test_kubernetes_puts_no_service_variables_where_settings_are_read_from():
     """A Service named calicometrics would become CALICOMETRICS_PORT=tcp://… in every container."""
     assert pod()["enableServiceLinks"] is False
+
+
+def environment(container, **known):
+    """Return the variables of a container as the kubelet sets them: one may be made of those before it."""
+    variables = {}
+    for entry in container["env"]:
+        value = entry.get("value", known.get(entry["name"]))
+        variables[entry["name"]] = re.sub(r"\$\((\w+)\)", lambda match: variables.get(match[1], match[0]), value)
+    return variables
+
+
+def test_a_command_in_the_pod_reads_the_same_page_as_the_exporter():
+    """kubectl exec has the container's variables and none of its arguments."""
+    container = pod()["containers"][0]
+    assert container["args"] == ["serve"]
+    variables = environment(container, HOST_IP="192.0.2.1")
+    settings = config.load(build.schema(Plugins.load()), {}, variables)
+    assert settings.sections["felix"].url == "http://192.0.2.1:9091/metrics"
 
 
 def test_probes_ask_the_paths_made_for_them():
