@@ -1,6 +1,7 @@
 """The deployment files in the hands of the tools that operators use: kustomize, Helm's engine, promtool."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -73,25 +74,52 @@ def run(*command, text=None):
     )
 
 
-def check(documents):
-    """Validate what Kubernetes itself knows, and return every object by kind and name."""
-    objects = {}
-    for document in documents:
-        if document:
-            if document["apiVersion"] in BUILT_IN:
-                kubernetes_validate.validate(document, kubernetes_validate.latest_version(), strict=True)
-            objects[document["apiVersion"], document["kind"]] = document
+def check(text):
+    """Validate what Kubernetes itself knows, and return every object."""
+    objects = [document for document in yaml.safe_load_all(text) if document]
+    for document in objects:
+        if document["apiVersion"] in BUILT_IN:
+            kubernetes_validate.validate(document, kubernetes_validate.latest_version(), strict=True)
     return objects
 
 
-def build(path):
+def by_kind(objects):
+    """Return objects by version and kind, of which there is one each."""
+    found = {(item["apiVersion"], item["kind"]): item for item in objects}
+    assert len(found) == len(objects)
+    return found
+
+
+def named(objects, kind, name):
+    (found,) = [item for item in objects if (item["kind"], item["metadata"]["name"]) == (kind, name)]
+    return found
+
+
+def build_all(path):
     result = run(*KUSTOMIZE, path)
     assert result.returncode == 0, result.stderr
-    return check(yaml.safe_load_all(result.stdout))
+    return check(result.stdout)
 
 
-def render(values=None, name="calicometrics", namespace="kube-system"):
-    """Return the chart's objects, or the error that Helm raised."""
+def build(path):
+    return by_kind(build_all(path))
+
+
+def overlay(directory, name, *components):
+    """Return every object of one of the overlays with components."""
+    shutil.copytree(DEPLOY / "kustomize", directory / "kustomize")
+    mine = directory / "mine"
+    mine.mkdir()
+    kustomization = {
+        "resources": [f"../kustomize/overlays/{name}"],
+        "components": [f"../kustomize/components/{component}" for component in components],
+    }
+    (mine / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
+    return build_all(mine)
+
+
+def render_all(values=None, name="calicometrics", namespace="kube-system"):
+    """Return every object of the chart, or the error that Helm raised."""
     if HELM:
         result = run(HELM, "template", name, CHART, "-n", namespace, "-f", "-", text=json.dumps(values or {}))
     else:
@@ -103,20 +131,26 @@ def render(values=None, name="calicometrics", namespace="kube-system"):
             "namespace": namespace,
         }
         result = run(sys.executable, "-c", HELM_SDK, text=json.dumps(request))
-    return check(yaml.safe_load_all(result.stdout)) if result.returncode == 0 else result.stderr
+    return check(result.stdout) if result.returncode == 0 else result.stderr
+
+
+def render(*arguments, **options):
+    """Return the chart's objects by version and kind, or the error that Helm raised."""
+    made = render_all(*arguments, **options)
+    return made if isinstance(made, str) else by_kind(made)
 
 
 @needs_kustomize
 @pytest.mark.parametrize(
-    ("overlay", "namespace", "kinds"),
+    ("name", "namespace", "kinds"),
     [
         ("kube-system", "kube-system", 4),
         ("calico-system", "calico-system", 4),
         ("calico-system-tier", "calico-system", 5),
     ],
 )
-def test_an_overlay_builds_into_its_namespace(overlay, namespace, kinds):
-    objects = build(DEPLOY / "kustomize" / "overlays" / overlay)
+def test_an_overlay_builds_into_its_namespace(name, namespace, kinds):
+    objects = build(DEPLOY / "kustomize" / "overlays" / name)
     assert len(objects) == kinds
     assert {item["metadata"]["namespace"] for item in objects.values()} == {namespace}
     image = objects["apps/v1", "DaemonSet"]["spec"]["template"]["spec"]["containers"][0]["image"]
@@ -128,39 +162,44 @@ def test_an_overlay_builds_into_its_namespace(overlay, namespace, kinds):
 
 @needs_kustomize
 def test_the_components_go_together(tmp_path):
-    shutil.copytree(DEPLOY / "kustomize", tmp_path / "kustomize")
-    mine = tmp_path / "mine"
-    mine.mkdir()
-    components = ["pod-monitor", "rules", "felix-metrics", "host-port"]
-    (mine / "kustomization.yaml").write_text(
-        yaml.safe_dump(
-            {
-                "resources": ["../kustomize/overlays/calico-system-tier"],
-                "components": [f"../kustomize/components/{name}" for name in components],
-            }
-        )
-    )
-    objects = build(mine)
-    container = objects["apps/v1", "DaemonSet"]["spec"]["template"]["spec"]["containers"][0]
+    objects = overlay(tmp_path, "calico-system-tier", "pod-monitor", "rules", "felix-metrics", "host-port")
+    container = named(objects, "DaemonSet", "calicometrics")["spec"]["template"]["spec"]["containers"][0]
     assert container["ports"][0]["hostPort"] == 6502
-    assert len(objects["networking.k8s.io/v1", "NetworkPolicy"]["spec"]["ingress"]) == 2
-    assert {kind for _, kind in objects} >= {"PodMonitor", "ServiceMonitor", "PrometheusRule"}
+    assert {item["kind"] for item in objects} >= {"PodMonitor", "ServiceMonitor", "PrometheusRule"}
 
 
 @needs_kustomize
 def test_the_service_monitor_component_builds(tmp_path):
-    shutil.copytree(DEPLOY / "kustomize", tmp_path / "kustomize")
-    mine = tmp_path / "mine"
-    mine.mkdir()
-    (mine / "kustomization.yaml").write_text(
-        yaml.safe_dump(
-            {
-                "resources": ["../kustomize/overlays/kube-system"],
-                "components": ["../kustomize/components/service-monitor"],
-            }
-        )
-    )
-    assert ("monitoring.coreos.com/v1", "ServiceMonitor") in build(mine)
+    objects = overlay(tmp_path, "kube-system", "service-monitor")
+    assert ("monitoring.coreos.com/v1", "ServiceMonitor") in by_kind(objects)
+
+
+@needs_kustomize
+def test_the_operations_pages_overlay_puts_every_object_into_its_namespace(tmp_path):
+    blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "operations.md").read_text(), re.DOTALL)
+    (example,) = [block for block in blocks if "kind: Kustomization" in block]
+    (tmp_path / "kustomization.yaml").write_text(example)
+    shutil.copytree(DEPLOY / "kustomize", tmp_path / "calicometrics" / "deploy" / "kustomize")
+    objects = build_all(tmp_path)
+    assert sorted((item["kind"], item["metadata"]["name"]) for item in objects) == [
+        ("DaemonSet", "calicometrics"),
+        ("NetworkPolicy", "calico-system.calicometrics"),
+        ("NetworkPolicy", "calicometrics"),
+        ("PodMonitor", "calicometrics"),
+        ("PrometheusRule", "calicometrics"),
+        ("Service", "calico-felix-metrics"),
+        ("Service", "calicometrics"),
+        ("ServiceAccount", "calicometrics"),
+        ("ServiceMonitor", "calico-felix-metrics"),
+    ]
+    assert {item["metadata"].get("namespace") for item in objects} == {"calico-system"}
+    container = named(objects, "DaemonSet", "calicometrics")["spec"]["template"]["spec"]["containers"][0]
+    assert container["image"].startswith("registry.example/calicometrics:")
+    assert [entry["name"] for entry in container["env"]] == [
+        "HOST_IP",
+        "CALICOMETRICS_FELIX_URL",
+        "CALICOMETRICS_COLLECTOR_BGP_SUMMARY",
+    ]
 
 
 @needs_helm

@@ -143,7 +143,9 @@ def environment(container, **known):
     variables = {}
     for entry in container["env"]:
         value = entry.get("value", known.get(entry["name"]))
-        variables[entry["name"]] = re.sub(r"\$\((\w+)\)", lambda match: variables.get(match[1], match[0]), value)
+        variables[entry["name"]] = re.sub(
+            r"\$\((\w+)\)", lambda match: variables.get(match[1], match[0]), value
+        )
     return variables
 
 
