@@ -169,6 +169,21 @@ def test_the_components_go_together(tmp_path):
 
 
 @needs_kustomize
+@pytest.mark.parametrize("name", ["kube-system", "calico-system-tier"])
+def test_every_policy_lets_in_who_asks_the_nodes_port(name, tmp_path):
+    """Such a scrape has a node's address, and each policy that is asked has to allow it."""
+    objects = overlay(tmp_path, name, "host-port")
+    admitted = {"ports": [{"port": 6502, "protocol": "TCP"}]}
+    assert admitted in named(objects, "NetworkPolicy", "calicometrics")["spec"]["ingress"]
+    tiered = [item for item in objects if item["apiVersion"] == "projectcalico.org/v3"]
+    assert len(tiered) == (name == "calico-system-tier")
+    for policy in tiered:
+        assert policy["spec"]["ingress"][1:] == [
+            {"action": "Allow", "protocol": "TCP", "destination": {"ports": [6502]}}
+        ]
+
+
+@needs_kustomize
 def test_the_service_monitor_component_builds(tmp_path):
     objects = overlay(tmp_path, "kube-system", "service-monitor")
     assert ("monitoring.coreos.com/v1", "ServiceMonitor") in by_kind(objects)
