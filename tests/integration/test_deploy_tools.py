@@ -44,7 +44,12 @@ EVERYTHING = {
         "from": ["monitoring", "observability"],
         "fromCIDRs": ["192.0.2.0/24"],
         "calicoTier": "calico-system",
-        "egressPorts": [9091, 9093],
+        "egressPorts": [
+            9091,
+            {"port": 8125, "protocol": "UDP"},
+            {"port": 9093},
+            {"port": 53, "protocol": "UDP"},
+        ],
     },
     "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
     "prometheusRule": {"enabled": True},
@@ -260,12 +265,43 @@ def test_the_chart_renders_everything_it_offers():
     assert objects["networking.k8s.io/v1", "NetworkPolicy"]["spec"]["ingress"][0]["from"][-1] == {
         "ipBlock": {"cidr": "192.0.2.0/24"}
     }
+    assert objects["networking.k8s.io/v1", "NetworkPolicy"]["spec"]["egress"] == [
+        {
+            "ports": [
+                {"port": 9091, "protocol": "TCP"},
+                {"port": 8125, "protocol": "UDP"},
+                {"port": 9093, "protocol": "TCP"},
+                {"port": 53, "protocol": "UDP"},
+            ]
+        }
+    ]
+    assert tiered["spec"]["egress"] == [
+        {"action": "Allow", "protocol": "TCP", "destination": {"ports": [9091, 9093]}},
+        {"action": "Allow", "protocol": "UDP", "destination": {"ports": [8125, 53]}},
+    ]
     monitor = objects["monitoring.coreos.com/v1", "ServiceMonitor"]
     assert monitor["metadata"]["labels"]["release"] == "prometheus"
     rules = yaml.safe_load((DEPLOY / "prometheus" / "calicometrics.rules.yaml").read_text())
     assert objects["monitoring.coreos.com/v1", "PrometheusRule"]["spec"] == rules
     board = objects["v1", "ConfigMap"]["data"]["calicometrics.json"]
     assert json.loads(board) == json.loads((DEPLOY / "grafana" / "calicometrics.json").read_text())
+
+
+@needs_helm
+def test_the_charts_policy_in_the_tier_is_that_of_kustomize():
+    made = render({"networkPolicy": {"calicoTier": "calico-system"}}, namespace="calico-system")
+    policy = made["projectcalico.org/v3", "NetworkPolicy"]
+    path = DEPLOY / "kustomize" / "components" / "calico-tier" / "networkpolicy.yaml"
+    expected = yaml.safe_load(path.read_text())
+    assert policy["metadata"]["name"] == expected["metadata"]["name"]
+    selector = policy["spec"].pop("selector")
+    assert selector.startswith(expected["spec"].pop("selector"))
+    source = policy["spec"]["ingress"][0].pop("source")
+    assert source == {"namespaceSelector": "kubernetes.io/metadata.name in {'monitoring'}"}
+    assert expected["spec"]["ingress"][0].pop("source") == {
+        "namespaceSelector": "kubernetes.io/metadata.name == 'monitoring'"
+    }
+    assert policy["spec"] == expected["spec"]
 
 
 @needs_helm
@@ -308,6 +344,9 @@ def test_the_chart_mounts_a_web_configuration_and_asks_the_kubelet_for_no_passwo
         ({"podMonitr": {"enabled": True}}, "podMonitr"),
         ({"bird": {"directory": "run/calico"}}, "directory"),
         ({"felix": {"url": "ftp://node"}}, "url"),
+        ({"networkPolicy": {"egressPorts": [0]}}, "egressPorts"),
+        ({"networkPolicy": {"egressPorts": [{"port": 8125, "protocol": "udp"}]}}, "egressPorts"),
+        ({"networkPolicy": {"egressPorts": [{"protocol": "UDP"}]}}, "egressPorts"),
         ({"extraEnv": [{"name": "CALICOMETRICS_COLLECTOR_BGP_SUMMARY", "value": True}]}, "extraEnv"),
     ],
 )

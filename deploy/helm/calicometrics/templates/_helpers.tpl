@@ -32,3 +32,15 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 - action: labeldrop
   regex: pod|container|endpoint
 {{- end -}}
+
+{{/* Where the exporter may connect to: a list of port and protocol, which is TCP where a port stands alone. */}}
+{{- define "calicometrics.egress" -}}
+{{- range .Values.networkPolicy.egressPorts }}
+{{- $entry := . }}
+{{- if not (kindIs "map" .) }}
+{{- $entry = dict "port" . }}
+{{- end }}
+- port: {{ int $entry.port }}
+  protocol: {{ $entry.protocol | default "TCP" }}
+{{- end }}
+{{- end -}}
