@@ -34,7 +34,7 @@ else:
         print("---\\n".join(
             text for name, text in
             chart.render(request["values"], name=request["name"], namespace=request["namespace"]).items()
-            if not name.endswith(".txt")
+            if name.endswith(".txt") == (request["verb"] == "notes")
         ))
 """
 BUILT_IN = {"v1", "apps/v1", "networking.k8s.io/v1"}
@@ -68,6 +68,7 @@ EVERYTHING = {
 pytestmark = pytest.mark.integration
 needs_kustomize = pytest.mark.skipif(KUSTOMIZE is None, reason="needs kustomize or kubectl")
 needs_promtool = pytest.mark.skipif(PROMTOOL is None, reason="needs promtool (Debian: prometheus)")
+needs_sdk = pytest.mark.skipif(find_spec("helm_python") is None, reason="needs PyPI's helm-python-sdk")
 needs_helm = pytest.mark.skipif(
     HELM is None and find_spec("helm_python") is None, reason="needs helm, or PyPI's helm-python-sdk"
 )
@@ -137,6 +138,20 @@ def render_all(values=None, name="calicometrics", namespace="kube-system"):
         }
         result = run(sys.executable, "-c", HELM_SDK, text=json.dumps(request))
     return check(result.stdout) if result.returncode == 0 else result.stderr
+
+
+def notes(values, namespace="kube-system"):
+    """Return what the chart tells after an installation; `helm template` leaves that out."""
+    request = {
+        "verb": "notes",
+        "chart": str(CHART),
+        "values": values,
+        "name": "calicometrics",
+        "namespace": namespace,
+    }
+    result = run(sys.executable, "-c", HELM_SDK, text=json.dumps(request))
+    assert result.returncode == 0, result.stderr
+    return result.stdout
 
 
 def render(*arguments, **options):
@@ -288,6 +303,30 @@ def test_the_chart_renders_everything_it_offers():
 
 
 @needs_helm
+def test_one_value_moves_everything_to_another_port():
+    values = {
+        "port": 7000,
+        "hostPort": {"enabled": True},
+        "networkPolicy": {"calicoTier": "calico-system", "fromCIDRs": ["192.0.2.0/24"]},
+        "podMonitor": {"enabled": True},
+    }
+    objects = render(values)
+    assert "6502" not in json.dumps(list(objects.values()))
+    (container,) = objects["apps/v1", "DaemonSet"]["spec"]["template"]["spec"]["containers"]
+    assert container["args"] == ["serve", "--web.listen-address=:7000"]
+    (port,) = container["ports"]
+    assert port == {"name": "metrics", "containerPort": 7000, "hostPort": 7000, "protocol": "TCP"}
+    for probe in ("livenessProbe", "readinessProbe"):
+        assert container[probe]["httpGet"]["port"] == port["name"]
+    (service,) = objects["v1", "Service"]["spec"]["ports"]
+    assert (service["port"], service["targetPort"]) == (7000, port["name"])
+    (rule,) = objects["networking.k8s.io/v1", "NetworkPolicy"]["spec"]["ingress"]
+    assert rule["ports"] == [{"port": 7000, "protocol": "TCP"}]
+    tiered = objects["projectcalico.org/v3", "NetworkPolicy"]["spec"]["ingress"]
+    assert [rule["destination"]["ports"] for rule in tiered] == [[7000], [7000]]
+
+
+@needs_helm
 def test_the_charts_policy_in_the_tier_is_that_of_kustomize():
     made = render({"networkPolicy": {"calicoTier": "calico-system"}}, namespace="calico-system")
     policy = made["projectcalico.org/v3", "NetworkPolicy"]
@@ -344,6 +383,9 @@ def test_the_chart_mounts_a_web_configuration_and_asks_the_kubelet_for_no_passwo
         ({"podMonitr": {"enabled": True}}, "podMonitr"),
         ({"bird": {"directory": "run/calico"}}, "directory"),
         ({"felix": {"url": "ftp://node"}}, "url"),
+        ({"port": 65536}, "port"),
+        ({"extraArgs": ["--web.listen-address=:7000"]}, "set port"),
+        ({"extraEnv": [{"name": "CALICOMETRICS_WEB_LISTEN_ADDRESS", "value": ":7000"}]}, "set port"),
         ({"networkPolicy": {"egressPorts": [0]}}, "egressPorts"),
         ({"networkPolicy": {"egressPorts": [{"port": 8125, "protocol": "udp"}]}}, "egressPorts"),
         ({"networkPolicy": {"egressPorts": [{"protocol": "UDP"}]}}, "egressPorts"),
@@ -354,6 +396,31 @@ def test_the_chart_refuses_values_that_cannot_work(values, complaint):
     error = render(values)
     assert isinstance(error, str)
     assert complaint in error
+
+
+@needs_sdk
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({}, "Allowed to scrape: the namespaces monitoring.\n"),
+        (
+            {"networkPolicy": {"from": ["a", "b"], "fromCIDRs": ["192.0.2.0/24", "2001:db8::/32"]}},
+            "Allowed to scrape: the namespaces a, b; the networks 192.0.2.0/24, 2001:db8::/32.\n",
+        ),
+        ({"hostPort": {"enabled": True}}, "name the nodes' networks in networkPolicy.fromCIDRs"),
+        ({"port": 7000}, "serves port 7000.\n"),
+    ],
+)
+def test_the_charts_notes_tell_who_may_scrape_what(values, told):
+    assert told in notes(values)
+
+
+@needs_sdk
+def test_the_charts_notes_ask_for_the_tier_where_it_denies():
+    advice = "set networkPolicy.calicoTier=calico-system"
+    assert advice not in notes({})
+    assert advice in notes({}, "calico-system")
+    assert advice not in notes({"networkPolicy": {"calicoTier": "calico-system"}}, "calico-system")
 
 
 @needs_helm
