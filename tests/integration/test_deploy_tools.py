@@ -80,9 +80,18 @@ def run(*command, text=None):
     )
 
 
+class Strict(yaml.SafeLoader):
+    """A loader that refuses a key that comes twice, as Kubernetes does."""
+
+    def construct_mapping(self, node, deep=False):
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        assert len(keys) == len(set(keys)), keys
+        return super().construct_mapping(node, deep)
+
+
 def check(text):
     """Validate what Kubernetes itself knows, and return every object."""
-    objects = [document for document in yaml.safe_load_all(text) if document]
+    objects = [document for document in yaml.load_all(text, Strict) if document]
     for document in objects:
         if document["apiVersion"] in BUILT_IN:
             kubernetes_validate.validate(document, kubernetes_validate.latest_version(), strict=True)
@@ -353,6 +362,27 @@ def test_the_charts_pod_monitor_is_that_of_kustomize():
 
 
 @needs_helm
+@pytest.mark.parametrize(
+    ("value", "kind", "endpoints"),
+    [
+        ("podMonitor", "PodMonitor", "podMetricsEndpoints"),
+        ("serviceMonitor", "ServiceMonitor", "endpoints"),
+    ],
+)
+def test_what_is_added_to_an_endpoint_joins_what_is_there(value, kind, endpoints):
+    rule = {"targetLabel": "cluster", "replacement": "a"}
+    added = {"path": "/", "honorLabels": False, "relabelings": [rule]}
+    (before,) = render({value: {"enabled": True}})["monitoring.coreos.com/v1", kind]["spec"][endpoints]
+    made = render({value: {"enabled": True, "endpoint": added}})
+    (endpoint,) = made["monitoring.coreos.com/v1", kind]["spec"][endpoints]
+    assert endpoint == before | {
+        "path": "/",
+        "honorLabels": False,
+        "relabelings": [*before["relabelings"], rule],
+    }
+
+
+@needs_helm
 def test_the_chart_mounts_a_web_configuration_and_asks_the_kubelet_for_no_password():
     endpoint = {"scheme": "https", "basicAuth": {"username": {"name": "scrape", "key": "user"}}}
     objects = render({"webConfig": {"secret": "web"}, "podMonitor": {"enabled": True, "endpoint": endpoint}})
@@ -383,6 +413,7 @@ def test_the_chart_mounts_a_web_configuration_and_asks_the_kubelet_for_no_passwo
         ({"podMonitr": {"enabled": True}}, "podMonitr"),
         ({"bird": {"directory": "run/calico"}}, "directory"),
         ({"felix": {"url": "ftp://node"}}, "url"),
+        ({"podMonitor": {"endpoint": {"interval": "5s"}}}, "interval"),
         ({"port": 65536}, "port"),
         ({"extraArgs": ["--web.listen-address=:7000"]}, "set port"),
         ({"extraEnv": [{"name": "CALICOMETRICS_WEB_LISTEN_ADDRESS", "value": ":7000"}]}, "set port"),

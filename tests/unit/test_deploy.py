@@ -237,10 +237,19 @@ def test_the_charts_templates_use_the_values_that_it_documents():
     assert used == set(documented) == set(schema["properties"]) - {"global"}
     nested = {
         f"{top}.{key}"
-        for top in ("image", "bird", "felix", "hostPort", "networkPolicy", "podMonitor", "serviceMonitor")
+        for top in ("image", "bird", "felix", "hostPort", "networkPolicy")
         for key in documented[top]
     }
     assert nested <= set(re.findall(r"\.Values\.([\w.]+)", templates))
+
+
+@pytest.mark.parametrize("name", ["podMonitor", "serviceMonitor"])
+def test_a_monitors_values_are_used_by_its_template_or_by_what_all_monitors_have_in_common(name):
+    helpers = (CHART / "templates" / "_helpers.tpl").read_text()
+    template = (CHART / "templates" / f"{name.lower()}.yaml").read_text()
+    used = set(re.findall(r"\.monitor\.(\w+)", helpers))
+    used |= set(re.findall(rf"\.Values\.{name}\.(\w+)", template))
+    assert used == set(yaml.safe_load((CHART / "values.yaml").read_text())[name])
 
 
 def test_every_value_of_the_chart_is_explained():

@@ -33,6 +33,19 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
   regex: pod|container|endpoint
 {{- end -}}
 
+{{/* One endpoint of a monitor: what the values add beats what is ours, but for relabelings, which come after ours. */}}
+{{- define "calicometrics.endpoint" -}}
+{{- $added := .monitor.endpoint | default dict -}}
+{{- $relabelings := concat (include "calicometrics.relabelings" . | fromYamlArray) ($added.relabelings | default list) -}}
+{{- $ours := dict "port" .port "path" "/metrics" -}}
+{{- $_ := set $ours "interval" .monitor.interval -}}
+{{- $_ := set $ours "scrapeTimeout" .monitor.scrapeTimeout -}}
+{{- range $key, $value := $added -}}
+{{- $_ := set $ours $key $value -}}
+{{- end -}}
+{{- toYaml (set $ours "relabelings" $relabelings) -}}
+{{- end -}}
+
 {{/* Where the exporter may connect to: a list of port and protocol, which is TCP where a port stands alone. */}}
 {{- define "calicometrics.egress" -}}
 {{- range .Values.networkPolicy.egressPorts }}
