@@ -362,6 +362,45 @@ def test_the_charts_pod_monitor_is_that_of_kustomize():
 
 
 @needs_helm
+def test_the_charts_way_to_felix_is_that_of_kustomize():
+    """But for the release's name, by which two of them in a namespace do not select each other's Service."""
+    instance = {"app.kubernetes.io/instance": "edge"}
+    values = {"felixMetrics": {"enabled": True, "labels": {"release": "prometheus"}}}
+    objects = render_all(
+        values | {"serviceMonitor": {"enabled": True}}, name="edge", namespace="calico-system"
+    )
+    component = DEPLOY / "kustomize" / "components" / "felix-metrics"
+    for kind in ("Service", "ServiceMonitor"):
+        ours = named(objects, kind, "edge-calicometrics-felix")
+        theirs = yaml.safe_load((component / f"{kind.lower()}.yaml").read_text())
+        assert ours["metadata"]["namespace"] == "calico-system"
+        assert ours["metadata"]["labels"].items() >= (theirs["metadata"]["labels"] | instance).items()
+        if kind == "ServiceMonitor":
+            theirs["spec"]["selector"]["matchLabels"] |= instance
+            assert ours["metadata"]["labels"]["release"] == "prometheus"
+        assert ours["spec"] == theirs["spec"]
+    for name in ("edge-calicometrics-felix", "edge-calicometrics"):
+        selector = named(objects, "ServiceMonitor", name)["spec"]["selector"]["matchLabels"]
+        selected = [
+            item["metadata"]["name"]
+            for item in objects
+            if item["kind"] == "Service" and selector.items() <= item["metadata"]["labels"].items()
+        ]
+        assert selected == [name]
+
+
+@needs_helm
+def test_felix_may_have_another_port():
+    endpoint = {"scheme": "https", "relabelings": [{"targetLabel": "cluster", "replacement": "a"}]}
+    objects = render_all({"felixMetrics": {"enabled": True, "port": 9999, "endpoint": endpoint}})
+    (port,) = named(objects, "Service", "calicometrics-felix")["spec"]["ports"]
+    assert (port["port"], port["targetPort"]) == (9999, 9999)
+    (scraped,) = named(objects, "ServiceMonitor", "calicometrics-felix")["spec"]["endpoints"]
+    assert (scraped["port"], scraped["scheme"]) == (port["name"], "https")
+    assert scraped["relabelings"][-1:] == endpoint["relabelings"]
+
+
+@needs_helm
 @pytest.mark.parametrize(
     ("value", "kind", "endpoints"),
     [
@@ -414,6 +453,7 @@ def test_the_chart_mounts_a_web_configuration_and_asks_the_kubelet_for_no_passwo
         ({"bird": {"directory": "run/calico"}}, "directory"),
         ({"felix": {"url": "ftp://node"}}, "url"),
         ({"podMonitor": {"endpoint": {"interval": "5s"}}}, "interval"),
+        ({"felixMetrics": {"endpoint": {"port": "other"}}}, "port"),
         ({"port": 65536}, "port"),
         ({"extraArgs": ["--web.listen-address=:7000"]}, "set port"),
         ({"extraEnv": [{"name": "CALICOMETRICS_WEB_LISTEN_ADDRESS", "value": ":7000"}]}, "set port"),
@@ -440,6 +480,7 @@ def test_the_chart_refuses_values_that_cannot_work(values, complaint):
         ),
         ({"hostPort": {"enabled": True}}, "name the nodes' networks in networkPolicy.fromCIDRs"),
         ({"port": 7000}, "serves port 7000.\n"),
+        ({"felixMetrics": {"enabled": True}}, "k8s-app=calico-node in kube-system, port 9091"),
     ],
 )
 def test_the_charts_notes_tell_who_may_scrape_what(values, told):

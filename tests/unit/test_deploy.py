@@ -243,7 +243,7 @@ def test_the_charts_templates_use_the_values_that_it_documents():
     assert nested <= set(re.findall(r"\.Values\.([\w.]+)", templates))
 
 
-@pytest.mark.parametrize("name", ["podMonitor", "serviceMonitor"])
+@pytest.mark.parametrize("name", ["podMonitor", "serviceMonitor", "felixMetrics"])
 def test_a_monitors_values_are_used_by_its_template_or_by_what_all_monitors_have_in_common(name):
     helpers = (CHART / "templates" / "_helpers.tpl").read_text()
     template = (CHART / "templates" / f"{name.lower()}.yaml").read_text()

@@ -4,12 +4,29 @@ app.kubernetes.io/name: calicometrics
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
-{{/* Labels of every object. */}}
-{{- define "calicometrics.labels" -}}
-{{ include "calicometrics.selector" . }}
+{{/* Labels of the chart, which every object has. */}}
+{{- define "calicometrics.chart" -}}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- end -}}
+
+{{/* Labels of the exporter's objects. */}}
+{{- define "calicometrics.labels" -}}
+{{ include "calicometrics.selector" . }}
+{{ include "calicometrics.chart" . }}
+{{- end -}}
+
+{{/* Labels that select Felix' Service. The name is the scrape job's, which the alerts know. */}}
+{{- define "calicometrics.felix.selector" -}}
+app.kubernetes.io/name: calico-felix-metrics
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{/* Labels of Felix' Service and its monitor. */}}
+{{- define "calicometrics.felix.labels" -}}
+{{ include "calicometrics.felix.selector" . }}
+{{ include "calicometrics.chart" . }}
 {{- end -}}
 
 {{/* The objects' name: the release's where it is another word. */}}
