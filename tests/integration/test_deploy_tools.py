@@ -572,11 +572,25 @@ def test_the_exporter_and_felix_of_a_node_have_one_instance_label(tmp_path):
 
 
 @needs_promtool
+@pytest.mark.parametrize("job", ["calico-typha", "calico-kube-controllers"])
+def test_a_pod_of_a_deployment_is_named_after_itself_and_tells_its_node(job, tmp_path):
+    labels = {
+        "__meta_kubernetes_pod_ip": "192.0.2.1",
+        "__meta_kubernetes_pod_name": f"{job}-7d4-x",
+        "__meta_kubernetes_pod_node_name": "node-1",
+    }
+    found = discovered("prometheus.yml", job, labels, tmp_path)
+    assert (found["instance"], found["node"], found["job"]) == (f"{job}-7d4-x", "node-1", job)
+
+
+@needs_promtool
 @pytest.mark.parametrize(
     ("job", "label", "value"),
     [
         ("calicometrics", "__meta_kubernetes_pod_container_port_name", "other"),
         ("calico-node", "__meta_kubernetes_pod_container_init", "true"),
+        ("calico-typha", "__meta_kubernetes_pod_container_init", "true"),
+        ("calico-kube-controllers", "__meta_kubernetes_pod_container_init", "true"),
     ],
 )
 def test_other_ports_and_init_containers_are_no_targets(job, label, value, tmp_path):
