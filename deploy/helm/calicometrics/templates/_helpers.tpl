@@ -53,7 +53,8 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{/* One endpoint of a monitor: what the values add beats what is ours, but for relabelings, which come after ours. */}}
 {{- define "calicometrics.endpoint" -}}
 {{- $added := .monitor.endpoint | default dict -}}
-{{- $relabelings := concat (include "calicometrics.relabelings" . | fromYamlArray) ($added.relabelings | default list) -}}
+{{- $relabelings := include "calicometrics.relabelings" . | fromYamlArray -}}
+{{- $relabelings = concat $relabelings ($added.relabelings | default list) -}}
 {{- $ours := dict "port" .port "path" "/metrics" -}}
 {{- $_ := set $ours "interval" .monitor.interval -}}
 {{- $_ := set $ours "scrapeTimeout" .monitor.scrapeTimeout -}}
