@@ -66,15 +66,17 @@ soak: $(VENV)/.developing  ## run the exporter for SOAK_MINUTES between failing 
 
 UV_COMPILE = uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --universal --python-version 3.11
 
-lock:  ## pin what CI installs, with hashes, in requirements/; needs uv
+lock:  ## pin what CI and the image install, with hashes, in requirements/; needs uv
 	$(UV_COMPILE) pyproject.toml requirements/build.in --extra fast --group test --group lint --group docs --output-file requirements/ci.lock
 	$(UV_COMPILE) --group fuzz --output-file requirements/fuzz.lock
+	$(UV_COMPILE) pyproject.toml --extra fast --extra web-config --constraint requirements/ci.lock --output-file requirements/image.lock
+	$(UV_COMPILE) requirements/image-build.in --constraint requirements/ci.lock --output-file requirements/image-build.lock
 
 release-check: $(VENV)/.developing  ## build the release twice from the latest commit; both have to be the same bytes
 	tests/release_check.sh $(BIN)/python
 
 audit: $(VENV)/.developing  ## look up known vulnerabilities of what is pinned; needs pip-audit and the network
-	pip-audit --require-hashes --disable-pip --requirement requirements/ci.lock
+	pip-audit --require-hashes --disable-pip --requirement requirements/ci.lock --requirement requirements/image.lock
 
 bench: $(VENV)/.developing  ## measure speed and memory beside the Go exporter, and write docs/performance.md
 	$(BIN)/python -m pip install --quiet --group bench

@@ -1,6 +1,7 @@
 """The deployment files in the hands of the tools that operators use: kustomize, Helm's engine, promtool."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -33,7 +34,7 @@ else:
         print("---\\n".join(
             text for name, text in
             chart.render(request["values"], name=request["name"], namespace=request["namespace"]).items()
-            if not name.endswith(".txt")
+            if name.endswith(".txt") == (request["verb"] == "notes")
         ))
 """
 BUILT_IN = {"v1", "apps/v1", "networking.k8s.io/v1"}
@@ -43,13 +44,21 @@ EVERYTHING = {
         "from": ["monitoring", "observability"],
         "fromCIDRs": ["192.0.2.0/24"],
         "calicoTier": "calico-system",
-        "egressPorts": [9091, 9093],
+        "egressPorts": [
+            9091,
+            {"port": 8125, "protocol": "UDP"},
+            {"port": 9093},
+            {"port": 53, "protocol": "UDP"},
+        ],
     },
     "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
     "prometheusRule": {"enabled": True},
     "dashboard": {"enabled": True},
-    "extraArgs": ["--no-collector.bird_protocols", "--collector.bgp_summary"],
-    "extraEnv": [{"name": "CALICOMETRICS_LOG_LEVEL", "value": "debug"}],
+    "extraArgs": ["--web.max-requests=8"],
+    "extraEnv": [
+        {"name": "CALICOMETRICS_COLLECTOR_BIRD_PROTOCOLS", "value": "false"},
+        {"name": "CALICOMETRICS_COLLECTOR_BGP_SUMMARY", "value": "true"},
+    ],
     "imagePullSecrets": [{"name": "registry"}],
     "podAnnotations": {"example.com/a": "b"},
     "podLabels": {"team": "network"},
@@ -59,6 +68,7 @@ EVERYTHING = {
 pytestmark = [pytest.mark.integration, pytest.mark.outside]
 needs_kustomize = pytest.mark.skipif(KUSTOMIZE is None, reason="needs kustomize or kubectl")
 needs_promtool = pytest.mark.skipif(PROMTOOL is None, reason="needs promtool (Debian: prometheus)")
+needs_sdk = pytest.mark.skipif(find_spec("helm_python") is None, reason="needs PyPI's helm-python-sdk")
 needs_helm = pytest.mark.skipif(
     HELM is None and find_spec("helm_python") is None, reason="needs helm, or PyPI's helm-python-sdk"
 )
@@ -70,25 +80,61 @@ def run(*command, text=None):
     )
 
 
-def check(documents):
-    """Validate what Kubernetes itself knows, and return every object by kind and name."""
-    objects = {}
-    for document in documents:
-        if document:
-            if document["apiVersion"] in BUILT_IN:
-                kubernetes_validate.validate(document, kubernetes_validate.latest_version(), strict=True)
-            objects[document["apiVersion"], document["kind"]] = document
+class Strict(yaml.SafeLoader):
+    """A loader that refuses a key that comes twice, as Kubernetes does."""
+
+    def construct_mapping(self, node, deep=False):
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        assert len(keys) == len(set(keys)), keys
+        return super().construct_mapping(node, deep)
+
+
+def check(text):
+    """Validate what Kubernetes itself knows, and return every object."""
+    objects = [document for document in yaml.load_all(text, Strict) if document]
+    for document in objects:
+        if document["apiVersion"] in BUILT_IN:
+            kubernetes_validate.validate(document, kubernetes_validate.latest_version(), strict=True)
     return objects
 
 
-def build(path):
+def by_kind(objects):
+    """Return objects by version and kind, of which there is one each."""
+    found = {(item["apiVersion"], item["kind"]): item for item in objects}
+    assert len(found) == len(objects)
+    return found
+
+
+def named(objects, kind, name):
+    (found,) = [item for item in objects if (item["kind"], item["metadata"]["name"]) == (kind, name)]
+    return found
+
+
+def build_all(path):
     result = run(*KUSTOMIZE, path)
     assert result.returncode == 0, result.stderr
-    return check(yaml.safe_load_all(result.stdout))
+    return check(result.stdout)
 
 
-def render(values=None, name="calicometrics", namespace="kube-system"):
-    """Return the chart's objects, or the error that Helm raised."""
+def build(path):
+    return by_kind(build_all(path))
+
+
+def overlay(directory, name, *components):
+    """Return every object of one of the overlays with components."""
+    shutil.copytree(DEPLOY / "kustomize", directory / "kustomize")
+    mine = directory / "mine"
+    mine.mkdir()
+    kustomization = {
+        "resources": [f"../kustomize/overlays/{name}"],
+        "components": [f"../kustomize/components/{component}" for component in components],
+    }
+    (mine / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
+    return build_all(mine)
+
+
+def render_all(values=None, name="calicometrics", namespace="kube-system"):
+    """Return every object of the chart, or the error that Helm raised."""
     if HELM:
         result = run(HELM, "template", name, CHART, "-n", namespace, "-f", "-", text=json.dumps(values or {}))
     else:
@@ -100,20 +146,40 @@ def render(values=None, name="calicometrics", namespace="kube-system"):
             "namespace": namespace,
         }
         result = run(sys.executable, "-c", HELM_SDK, text=json.dumps(request))
-    return check(yaml.safe_load_all(result.stdout)) if result.returncode == 0 else result.stderr
+    return check(result.stdout) if result.returncode == 0 else result.stderr
+
+
+def notes(values, namespace="kube-system"):
+    """Return what the chart tells after an installation; `helm template` leaves that out."""
+    request = {
+        "verb": "notes",
+        "chart": str(CHART),
+        "values": values,
+        "name": "calicometrics",
+        "namespace": namespace,
+    }
+    result = run(sys.executable, "-c", HELM_SDK, text=json.dumps(request))
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def render(*arguments, **options):
+    """Return the chart's objects by version and kind, or the error that Helm raised."""
+    made = render_all(*arguments, **options)
+    return made if isinstance(made, str) else by_kind(made)
 
 
 @needs_kustomize
 @pytest.mark.parametrize(
-    ("overlay", "namespace", "kinds"),
+    ("name", "namespace", "kinds"),
     [
         ("kube-system", "kube-system", 4),
         ("calico-system", "calico-system", 4),
         ("calico-system-tier", "calico-system", 5),
     ],
 )
-def test_an_overlay_builds_into_its_namespace(overlay, namespace, kinds):
-    objects = build(DEPLOY / "kustomize" / "overlays" / overlay)
+def test_an_overlay_builds_into_its_namespace(name, namespace, kinds):
+    objects = build(DEPLOY / "kustomize" / "overlays" / name)
     assert len(objects) == kinds
     assert {item["metadata"]["namespace"] for item in objects.values()} == {namespace}
     image = objects["apps/v1", "DaemonSet"]["spec"]["template"]["spec"]["containers"][0]["image"]
@@ -125,39 +191,59 @@ def test_an_overlay_builds_into_its_namespace(overlay, namespace, kinds):
 
 @needs_kustomize
 def test_the_components_go_together(tmp_path):
-    shutil.copytree(DEPLOY / "kustomize", tmp_path / "kustomize")
-    mine = tmp_path / "mine"
-    mine.mkdir()
-    components = ["pod-monitor", "rules", "felix-metrics", "host-port"]
-    (mine / "kustomization.yaml").write_text(
-        yaml.safe_dump(
-            {
-                "resources": ["../kustomize/overlays/calico-system-tier"],
-                "components": [f"../kustomize/components/{name}" for name in components],
-            }
-        )
-    )
-    objects = build(mine)
-    container = objects["apps/v1", "DaemonSet"]["spec"]["template"]["spec"]["containers"][0]
+    objects = overlay(tmp_path, "calico-system-tier", "pod-monitor", "rules", "felix-metrics", "host-port")
+    container = named(objects, "DaemonSet", "calicometrics")["spec"]["template"]["spec"]["containers"][0]
     assert container["ports"][0]["hostPort"] == 6502
-    assert len(objects["networking.k8s.io/v1", "NetworkPolicy"]["spec"]["ingress"]) == 2
-    assert {kind for _, kind in objects} >= {"PodMonitor", "ServiceMonitor", "PrometheusRule"}
+    assert {item["kind"] for item in objects} >= {"PodMonitor", "ServiceMonitor", "PrometheusRule"}
+
+
+@needs_kustomize
+@pytest.mark.parametrize("name", ["kube-system", "calico-system-tier"])
+def test_every_policy_lets_in_who_asks_the_nodes_port(name, tmp_path):
+    """Such a scrape has a node's address, and each policy that is asked has to allow it."""
+    objects = overlay(tmp_path, name, "host-port")
+    admitted = {"ports": [{"port": 6502, "protocol": "TCP"}]}
+    assert admitted in named(objects, "NetworkPolicy", "calicometrics")["spec"]["ingress"]
+    tiered = [item for item in objects if item["apiVersion"] == "projectcalico.org/v3"]
+    assert len(tiered) == (name == "calico-system-tier")
+    for policy in tiered:
+        assert policy["spec"]["ingress"][1:] == [
+            {"action": "Allow", "protocol": "TCP", "destination": {"ports": [6502]}}
+        ]
 
 
 @needs_kustomize
 def test_the_service_monitor_component_builds(tmp_path):
-    shutil.copytree(DEPLOY / "kustomize", tmp_path / "kustomize")
-    mine = tmp_path / "mine"
-    mine.mkdir()
-    (mine / "kustomization.yaml").write_text(
-        yaml.safe_dump(
-            {
-                "resources": ["../kustomize/overlays/kube-system"],
-                "components": ["../kustomize/components/service-monitor"],
-            }
-        )
-    )
-    assert ("monitoring.coreos.com/v1", "ServiceMonitor") in build(mine)
+    objects = overlay(tmp_path, "kube-system", "service-monitor")
+    assert ("monitoring.coreos.com/v1", "ServiceMonitor") in by_kind(objects)
+
+
+@needs_kustomize
+def test_the_operations_pages_overlay_puts_every_object_into_its_namespace(tmp_path):
+    blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "operations.md").read_text(), re.DOTALL)
+    (example,) = [block for block in blocks if "kind: Kustomization" in block]
+    (tmp_path / "kustomization.yaml").write_text(example)
+    shutil.copytree(DEPLOY / "kustomize", tmp_path / "calicometrics" / "deploy" / "kustomize")
+    objects = build_all(tmp_path)
+    assert sorted((item["kind"], item["metadata"]["name"]) for item in objects) == [
+        ("DaemonSet", "calicometrics"),
+        ("NetworkPolicy", "calico-system.calicometrics"),
+        ("NetworkPolicy", "calicometrics"),
+        ("PodMonitor", "calicometrics"),
+        ("PrometheusRule", "calicometrics"),
+        ("Service", "calico-felix-metrics"),
+        ("Service", "calicometrics"),
+        ("ServiceAccount", "calicometrics"),
+        ("ServiceMonitor", "calico-felix-metrics"),
+    ]
+    assert {item["metadata"].get("namespace") for item in objects} == {"calico-system"}
+    container = named(objects, "DaemonSet", "calicometrics")["spec"]["template"]["spec"]["containers"][0]
+    assert container["image"].startswith("registry.example/calicometrics:")
+    assert [entry["name"] for entry in container["env"]] == [
+        "HOST_IP",
+        "CALICOMETRICS_FELIX_URL",
+        "CALICOMETRICS_COLLECTOR_BGP_SUMMARY",
+    ]
 
 
 @needs_helm
@@ -186,8 +272,8 @@ def test_the_chart_renders_everything_it_offers():
     assert {item["metadata"]["namespace"] for item in objects.values()} == {"calico-system"}
     pod = objects["apps/v1", "DaemonSet"]["spec"]["template"]
     container = pod["spec"]["containers"][0]
-    assert container["args"][2:] == EVERYTHING["extraArgs"]
-    assert container["env"][1:] == EVERYTHING["extraEnv"]
+    assert container["args"][1:] == EVERYTHING["extraArgs"]
+    assert container["env"][2:] == EVERYTHING["extraEnv"]
     assert container["ports"][0]["hostPort"] == 6502
     assert pod["metadata"]["labels"]["team"] == "network"
     assert pod["metadata"]["annotations"] == {"example.com/a": "b"}
@@ -203,6 +289,20 @@ def test_the_chart_renders_everything_it_offers():
     assert objects["networking.k8s.io/v1", "NetworkPolicy"]["spec"]["ingress"][0]["from"][-1] == {
         "ipBlock": {"cidr": "192.0.2.0/24"}
     }
+    assert objects["networking.k8s.io/v1", "NetworkPolicy"]["spec"]["egress"] == [
+        {
+            "ports": [
+                {"port": 9091, "protocol": "TCP"},
+                {"port": 8125, "protocol": "UDP"},
+                {"port": 9093, "protocol": "TCP"},
+                {"port": 53, "protocol": "UDP"},
+            ]
+        }
+    ]
+    assert tiered["spec"]["egress"] == [
+        {"action": "Allow", "protocol": "TCP", "destination": {"ports": [9091, 9093]}},
+        {"action": "Allow", "protocol": "UDP", "destination": {"ports": [8125, 53]}},
+    ]
     monitor = objects["monitoring.coreos.com/v1", "ServiceMonitor"]
     assert monitor["metadata"]["labels"]["release"] == "prometheus"
     rules = yaml.safe_load((DEPLOY / "prometheus" / "calicometrics.rules.yaml").read_text())
@@ -212,12 +312,113 @@ def test_the_chart_renders_everything_it_offers():
 
 
 @needs_helm
+def test_one_value_moves_everything_to_another_port():
+    values = {
+        "port": 7000,
+        "hostPort": {"enabled": True},
+        "networkPolicy": {"calicoTier": "calico-system", "fromCIDRs": ["192.0.2.0/24"]},
+        "podMonitor": {"enabled": True},
+    }
+    objects = render(values)
+    assert "6502" not in json.dumps(list(objects.values()))
+    (container,) = objects["apps/v1", "DaemonSet"]["spec"]["template"]["spec"]["containers"]
+    assert container["args"] == ["serve", "--web.listen-address=:7000"]
+    (port,) = container["ports"]
+    assert port == {"name": "metrics", "containerPort": 7000, "hostPort": 7000, "protocol": "TCP"}
+    for probe in ("livenessProbe", "readinessProbe"):
+        assert container[probe]["httpGet"]["port"] == port["name"]
+    (service,) = objects["v1", "Service"]["spec"]["ports"]
+    assert (service["port"], service["targetPort"]) == (7000, port["name"])
+    (rule,) = objects["networking.k8s.io/v1", "NetworkPolicy"]["spec"]["ingress"]
+    assert rule["ports"] == [{"port": 7000, "protocol": "TCP"}]
+    tiered = objects["projectcalico.org/v3", "NetworkPolicy"]["spec"]["ingress"]
+    assert [rule["destination"]["ports"] for rule in tiered] == [[7000], [7000]]
+
+
+@needs_helm
+def test_the_charts_policy_in_the_tier_is_that_of_kustomize():
+    made = render({"networkPolicy": {"calicoTier": "calico-system"}}, namespace="calico-system")
+    policy = made["projectcalico.org/v3", "NetworkPolicy"]
+    path = DEPLOY / "kustomize" / "components" / "calico-tier" / "networkpolicy.yaml"
+    expected = yaml.safe_load(path.read_text())
+    assert policy["metadata"]["name"] == expected["metadata"]["name"]
+    selector = policy["spec"].pop("selector")
+    assert selector.startswith(expected["spec"].pop("selector"))
+    source = policy["spec"]["ingress"][0].pop("source")
+    assert source == {"namespaceSelector": "kubernetes.io/metadata.name in {'monitoring'}"}
+    assert expected["spec"]["ingress"][0].pop("source") == {
+        "namespaceSelector": "kubernetes.io/metadata.name == 'monitoring'"
+    }
+    assert policy["spec"] == expected["spec"]
+
+
+@needs_helm
 def test_the_charts_pod_monitor_is_that_of_kustomize():
     monitor = render({"podMonitor": {"enabled": True}})["monitoring.coreos.com/v1", "PodMonitor"]
     path = DEPLOY / "kustomize" / "components" / "pod-monitor" / "podmonitor.yaml"
     expected = yaml.safe_load(path.read_text())["spec"]
     assert monitor["spec"]["podMetricsEndpoints"] == expected["podMetricsEndpoints"]
     assert monitor["spec"]["jobLabel"] == expected["jobLabel"]
+
+
+@needs_helm
+def test_the_charts_way_to_felix_is_that_of_kustomize():
+    """But for the release's name, by which two of them in a namespace do not select each other's Service."""
+    instance = {"app.kubernetes.io/instance": "edge"}
+    values = {"felixMetrics": {"enabled": True, "labels": {"release": "prometheus"}}}
+    objects = render_all(
+        values | {"serviceMonitor": {"enabled": True}}, name="edge", namespace="calico-system"
+    )
+    component = DEPLOY / "kustomize" / "components" / "felix-metrics"
+    for kind in ("Service", "ServiceMonitor"):
+        ours = named(objects, kind, "edge-calicometrics-felix")
+        theirs = yaml.safe_load((component / f"{kind.lower()}.yaml").read_text())
+        assert ours["metadata"]["namespace"] == "calico-system"
+        assert ours["metadata"]["labels"].items() >= (theirs["metadata"]["labels"] | instance).items()
+        if kind == "ServiceMonitor":
+            theirs["spec"]["selector"]["matchLabels"] |= instance
+            assert ours["metadata"]["labels"]["release"] == "prometheus"
+        assert ours["spec"] == theirs["spec"]
+    for name in ("edge-calicometrics-felix", "edge-calicometrics"):
+        selector = named(objects, "ServiceMonitor", name)["spec"]["selector"]["matchLabels"]
+        selected = [
+            item["metadata"]["name"]
+            for item in objects
+            if item["kind"] == "Service" and selector.items() <= item["metadata"]["labels"].items()
+        ]
+        assert selected == [name]
+
+
+@needs_helm
+def test_felix_may_have_another_port():
+    endpoint = {"scheme": "https", "relabelings": [{"targetLabel": "cluster", "replacement": "a"}]}
+    objects = render_all({"felixMetrics": {"enabled": True, "port": 9999, "endpoint": endpoint}})
+    (port,) = named(objects, "Service", "calicometrics-felix")["spec"]["ports"]
+    assert (port["port"], port["targetPort"]) == (9999, 9999)
+    (scraped,) = named(objects, "ServiceMonitor", "calicometrics-felix")["spec"]["endpoints"]
+    assert (scraped["port"], scraped["scheme"]) == (port["name"], "https")
+    assert scraped["relabelings"][-1:] == endpoint["relabelings"]
+
+
+@needs_helm
+@pytest.mark.parametrize(
+    ("value", "kind", "endpoints"),
+    [
+        ("podMonitor", "PodMonitor", "podMetricsEndpoints"),
+        ("serviceMonitor", "ServiceMonitor", "endpoints"),
+    ],
+)
+def test_what_is_added_to_an_endpoint_joins_what_is_there(value, kind, endpoints):
+    rule = {"targetLabel": "cluster", "replacement": "a"}
+    added = {"path": "/", "honorLabels": False, "relabelings": [rule]}
+    (before,) = render({value: {"enabled": True}})["monitoring.coreos.com/v1", kind]["spec"][endpoints]
+    made = render({value: {"enabled": True, "endpoint": added}})
+    (endpoint,) = made["monitoring.coreos.com/v1", kind]["spec"][endpoints]
+    assert endpoint == before | {
+        "path": "/",
+        "honorLabels": False,
+        "relabelings": [*before["relabelings"], rule],
+    }
 
 
 @needs_helm
@@ -251,12 +452,47 @@ def test_the_chart_mounts_a_web_configuration_and_asks_the_kubelet_for_no_passwo
         ({"podMonitr": {"enabled": True}}, "podMonitr"),
         ({"bird": {"directory": "run/calico"}}, "directory"),
         ({"felix": {"url": "ftp://node"}}, "url"),
+        ({"podMonitor": {"endpoint": {"interval": "5s"}}}, "interval"),
+        ({"felixMetrics": {"endpoint": {"port": "other"}}}, "port"),
+        ({"port": 65536}, "port"),
+        ({"extraArgs": ["--web.listen-address=:7000"]}, "set port"),
+        ({"extraEnv": [{"name": "CALICOMETRICS_WEB_LISTEN_ADDRESS", "value": ":7000"}]}, "set port"),
+        ({"networkPolicy": {"egressPorts": [0]}}, "egressPorts"),
+        ({"networkPolicy": {"egressPorts": [{"port": 8125, "protocol": "udp"}]}}, "egressPorts"),
+        ({"networkPolicy": {"egressPorts": [{"protocol": "UDP"}]}}, "egressPorts"),
+        ({"extraEnv": [{"name": "CALICOMETRICS_COLLECTOR_BGP_SUMMARY", "value": True}]}, "extraEnv"),
     ],
 )
 def test_the_chart_refuses_values_that_cannot_work(values, complaint):
     error = render(values)
     assert isinstance(error, str)
     assert complaint in error
+
+
+@needs_sdk
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({}, "Allowed to scrape: the namespaces monitoring.\n"),
+        (
+            {"networkPolicy": {"from": ["a", "b"], "fromCIDRs": ["192.0.2.0/24", "2001:db8::/32"]}},
+            "Allowed to scrape: the namespaces a, b; the networks 192.0.2.0/24, 2001:db8::/32.\n",
+        ),
+        ({"hostPort": {"enabled": True}}, "name the nodes' networks in networkPolicy.fromCIDRs"),
+        ({"port": 7000}, "serves port 7000.\n"),
+        ({"felixMetrics": {"enabled": True}}, "k8s-app=calico-node in kube-system, port 9091"),
+    ],
+)
+def test_the_charts_notes_tell_who_may_scrape_what(values, told):
+    assert told in notes(values)
+
+
+@needs_sdk
+def test_the_charts_notes_ask_for_the_tier_where_it_denies():
+    advice = "set networkPolicy.calicoTier=calico-system"
+    assert advice not in notes({})
+    assert advice in notes({}, "calico-system")
+    assert advice not in notes({"networkPolicy": {"calicoTier": "calico-system"}}, "calico-system")
 
 
 @needs_helm
@@ -336,11 +572,25 @@ def test_the_exporter_and_felix_of_a_node_have_one_instance_label(tmp_path):
 
 
 @needs_promtool
+@pytest.mark.parametrize("job", ["calico-typha", "calico-kube-controllers"])
+def test_a_pod_of_a_deployment_is_named_after_itself_and_tells_its_node(job, tmp_path):
+    labels = {
+        "__meta_kubernetes_pod_ip": "192.0.2.1",
+        "__meta_kubernetes_pod_name": f"{job}-7d4-x",
+        "__meta_kubernetes_pod_node_name": "node-1",
+    }
+    found = discovered("prometheus.yml", job, labels, tmp_path)
+    assert (found["instance"], found["node"], found["job"]) == (f"{job}-7d4-x", "node-1", job)
+
+
+@needs_promtool
 @pytest.mark.parametrize(
     ("job", "label", "value"),
     [
         ("calicometrics", "__meta_kubernetes_pod_container_port_name", "other"),
         ("calico-node", "__meta_kubernetes_pod_container_init", "true"),
+        ("calico-typha", "__meta_kubernetes_pod_container_init", "true"),
+        ("calico-kube-controllers", "__meta_kubernetes_pod_container_init", "true"),
     ],
 )
 def test_other_ports_and_init_containers_are_no_targets(job, label, value, tmp_path):

@@ -9,7 +9,9 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from calicometrics import __version__
+from calicometrics import __version__, config
+from calicometrics.cli import build
+from calicometrics.plugins import Plugins
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -136,6 +138,26 @@ def test_kubernetes_puts_no_service_variables_where_settings_are_read_from():
     assert pod()["enableServiceLinks"] is False
 
 
+def environment(container, **known):
+    """Return the variables of a container as the kubelet sets them: one may be made of those before it."""
+    variables = {}
+    for entry in container["env"]:
+        value = entry.get("value", known.get(entry["name"]))
+        variables[entry["name"]] = re.sub(
+            r"\$\((\w+)\)", lambda match: variables.get(match[1], match[0]), value
+        )
+    return variables
+
+
+def test_a_command_in_the_pod_reads_the_same_page_as_the_exporter():
+    """kubectl exec has the container's variables and none of its arguments."""
+    container = pod()["containers"][0]
+    assert container["args"] == ["serve"]
+    variables = environment(container, HOST_IP="192.0.2.1")
+    settings = config.load(build.schema(Plugins.load()), {}, variables)
+    assert settings.sections["felix"].url == "http://192.0.2.1:9091/metrics"
+
+
 def test_probes_ask_the_paths_made_for_them():
     container = pod()["containers"][0]
     assert container["livenessProbe"]["httpGet"] == {"path": "/-/healthy", "port": "metrics"}
@@ -215,10 +237,19 @@ def test_the_charts_templates_use_the_values_that_it_documents():
     assert used == set(documented) == set(schema["properties"]) - {"global"}
     nested = {
         f"{top}.{key}"
-        for top in ("image", "bird", "felix", "hostPort", "networkPolicy", "podMonitor", "serviceMonitor")
+        for top in ("image", "bird", "felix", "hostPort", "networkPolicy")
         for key in documented[top]
     }
     assert nested <= set(re.findall(r"\.Values\.([\w.]+)", templates))
+
+
+@pytest.mark.parametrize("name", ["podMonitor", "serviceMonitor", "felixMetrics"])
+def test_a_monitors_values_are_used_by_its_template_or_by_what_all_monitors_have_in_common(name):
+    helpers = (CHART / "templates" / "_helpers.tpl").read_text()
+    template = (CHART / "templates" / f"{name.lower()}.yaml").read_text()
+    used = set(re.findall(r"\.monitor\.(\w+)", helpers))
+    used |= set(re.findall(rf"\.Values\.{name}\.(\w+)", template))
+    assert used == set(yaml.safe_load((CHART / "values.yaml").read_text())[name])
 
 
 def test_every_value_of_the_chart_is_explained():
@@ -243,18 +274,36 @@ def test_the_image_runs_as_nobody_of_group_0_without_a_shell():
     assert "RUN" not in settings
 
 
-def test_the_build_stage_installs_and_lists_what_it_has_without_a_shell_and_copies_what_exists():
-    runs = [json.loads(rest) for word, rest in instructions() if word == "RUN"]
-    assert {run[0] for run in runs} == {"python", "env"}
-    assert [run[-1] for run in runs if run[:4] == ["python", "-m", "pip", "install"]] == [
-        ".[fast,web-config]",
-        "cyclonedx-bom==7.5.0",
-    ]
-    assert "--output-file=/app/sbom.cdx.json" in runs[-1]
+def runs():
+    return [json.loads(rest) for word, rest in instructions() if word == "RUN"]
+
+
+def test_the_build_stage_needs_no_shell_lists_what_it_has_and_copies_what_exists():
+    assert {run[0] for run in runs()} == {"python", "env"}
+    assert "--output-file=/app/sbom.cdx.json" in runs()[-1]
     for word, rest in instructions():
         if word == "COPY" and not rest.startswith("--from"):
             for source in rest.split()[:-1]:
                 assert source == "README.md" or (ROOT / source).exists()
+
+
+def test_the_image_gets_what_is_pinned_with_hashes_and_nothing_that_is_looked_up_at_its_build():
+    installs = [set(run[4:]) for run in runs() if run[:4] == ["python", "-m", "pip", "install"]]
+    copied = {word for _, rest in instructions() for word in rest.split() if word.endswith(".lock")}
+    pinned = [flags for flags in installs if "--require-hashes" in flags]
+    assert {f"--requirement={lock}" for lock in copied} == {
+        flag for flags in pinned for flag in flags if flag.startswith("--requirement=")
+    }
+    assert all("--only-binary=:all:" in flags for flags in pinned)
+    assert {"--target=/app", "--requirement=requirements/image.lock"} <= pinned[0]
+    (own,) = [flags for flags in installs if flags not in pinned]
+    assert own >= {"--no-index", "--no-deps", "--no-build-isolation", "--target=/app", "."}
+
+
+def test_both_stages_of_the_image_have_the_base_that_one_argument_chooses():
+    words = [(word, rest.split()[0]) for word, rest in instructions() if word in {"ARG", "FROM"}]
+    assert words[1:] == [("FROM", "${BASE}")] * 2
+    assert re.fullmatch(r"BASE=docker\.io/library/python:3\.\d+-slim-\w+", words[0][1])
 
 
 def operations():
