@@ -87,7 +87,8 @@ class ProtocolParser:
         def known_text(name: str) -> str:
             return before[name].text if name in before else ""
 
-        reply = unframe_pieces([text] if isinstance(text, str) else text, known_text)
+        # Bytes are one piece too, which is refused; else they would be pieces that are numbers.
+        reply = unframe_pieces([text] if isinstance(text, str | bytes) else text, known_text)
         sections = _ChannelSections(reply.margin + _PROTOCOL_INDENT)
         if reply.margin != self._margin:
             before, self._margin = {}, reply.margin
