@@ -368,6 +368,18 @@ def test_a_stream_that_is_full_or_closed_is_no_traceback(shell: str) -> None:
         )
 
 
+def test_a_socket_that_is_wrong_is_told_with_where_it_was_set(
+    capsys, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "calicometrics.toml"
+    file.write_text("[bird]\nsocket = ['=']\n")
+    _, _, err = run(capsys, "collect", f"--config.file={file}")
+    assert err.startswith(f"calicometrics: {file}: bird.socket: a name has letters")
+    monkeypatch.setenv("CALICOMETRICS_ENDPOINT", "typha")
+    _, _, err = run(capsys, "collect")
+    assert err.startswith("calicometrics: CALICOMETRICS_ENDPOINT: expected NAME=URL")
+
+
 def test_the_version_is_told(capsys) -> None:
     assert run(capsys, "--version") == (0, f"calicometrics {__version__}\n", "")
 

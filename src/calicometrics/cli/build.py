@@ -124,10 +124,10 @@ def make_exporter(setup: Setup, stack: contextlib.ExitStack, *, waits: bool = Fa
         demo = stack.enter_context(DemoNode())
         given, felix = demo.sockets, attrs.evolve(felix, url=demo.felix_url)
     else:
-        given = bird_sockets(bird.socket)
+        given = bird_sockets(bird.socket, settings.origin("bird.socket"))
     birds = _birds(given, bird)
     enabled = settings.enabled("collector")
-    further = endpoints(top.endpoint)
+    further = endpoints(top.endpoint, settings.origin("endpoint"))
     if (
         further
         and ENDPOINTS in setup.plugins.collectors

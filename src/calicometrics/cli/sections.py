@@ -161,51 +161,56 @@ def default_sockets() -> dict[str, list[str]]:
     return {name: [f"{directory}/{name}.ctl" for directory in DEFAULT_DIRECTORIES] for name in DEFAULT_NAMES}
 
 
-def bird_sockets(given: tuple[str, ...]) -> dict[str, str]:
+def bird_sockets(given: tuple[str, ...], origin: str = "--bird.socket") -> dict[str, str]:
     """Return daemon name → control socket.
 
     Args:
         given: What the user named, ``[NAME=]PATH`` each; a path without a name is called after its file.
+        origin: Where that was, for messages.
 
     Raises:
         ConfigError: A name is unusable, or two sockets have one.
     """
     sockets: dict[str, str] = {}
     for text in given:
-        name, path = _named(text, "--bird.socket")
+        name, path = _named(text, origin)
         if name is None:
             name = pathlib.PurePath(path).stem
         if not _NAME.fullmatch(name) or not path:
             raise ConfigError(
-                f"--bird.socket: expected [NAME=]PATH with a name of letters and digits, not {text!r}"
+                f"{origin}: expected [NAME=]PATH with a name of letters and digits, not {text!r}"
             )
         if name in sockets:
-            raise ConfigError(f"--bird.socket: two sockets are called {name}: {sockets[name]} and {path}")
+            raise ConfigError(f"{origin}: two sockets are called {name}: {sockets[name]} and {path}")
         sockets[name] = path
     return sockets
 
 
-def endpoints(given: tuple[str, ...]) -> dict[str, str]:
+def endpoints(given: tuple[str, ...], origin: str = "--endpoint") -> dict[str, str]:
     """Return page name → URL.
+
+    Args:
+        given: What the user named, ``NAME=URL`` each.
+        origin: Where that was, for messages.
 
     Raises:
         ConfigError: One is not ``NAME=URL``, or two have one name.
     """
     pages: dict[str, str] = {}
     for text in given:
-        name, url = _named(text, "--endpoint")
+        name, url = _named(text, origin)
         if name is None or not re.match(r"https?://[^/?#\s]", url):
-            raise ConfigError(f"--endpoint: expected NAME=URL with a URL of http or https, not {text!r}")
+            raise ConfigError(f"{origin}: expected NAME=URL with a URL of http or https, not {text!r}")
         if name in pages or name == "felix":
-            raise ConfigError(f"--endpoint: two pages are called {name}")
+            raise ConfigError(f"{origin}: two pages are called {name}")
         pages[name] = url
     return pages
 
 
-def _named(text: str, flag: str) -> tuple[str | None, str]:
+def _named(text: str, origin: str) -> tuple[str | None, str]:
     match = _NAMED.fullmatch(text)
     if match is None:
         if "=" in text.partition("/")[0]:
-            raise ConfigError(f"{flag}: a name has letters, digits, '_', '.' and '-' only, not {text!r}")
+            raise ConfigError(f"{origin}: a name has letters, digits, '_', '.' and '-' only, not {text!r}")
         return None, text
     return match["name"], match["value"]
