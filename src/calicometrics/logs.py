@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import logging
@@ -9,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 _NEEDS_QUOTES = frozenset(' "=\n\r\t\\')
 
@@ -24,7 +25,45 @@ def setup(level: str = "info", format: str = "logfmt", stream: TextIO | None = N
     """
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonFormatter() if format == "json" else LogfmtFormatter())
+    held = [record for each in logging.root.handlers if isinstance(each, _Held) for record in each.let_go()]
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    for record in held:
+        if logging.root.isEnabledFor(record.levelno):
+            handler.handle(record)
+
+
+@contextlib.contextmanager
+def held() -> Iterator[None]:
+    """Hold back what is logged until it is known how a line is to look: plugins are loaded before the settings are.
+
+    Where ``setup`` is not called before the end, warnings and errors are shown as Python shows them by default.
+    """
+    holder = _Held()
+    logging.root.addHandler(holder)
+    try:
+        yield
+    finally:
+        logging.root.removeHandler(holder)
+        for record in holder.let_go():
+            if logging.lastResort is not None and record.levelno >= logging.lastResort.level:
+                logging.lastResort.handle(record)
+
+
+class _Held(logging.Handler):
+    """Keeps records."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a record."""
+        self._records.append(record)
+
+    def let_go(self) -> list[logging.LogRecord]:
+        """Return the records that have been kept, and keep them no more."""
+        records, self._records = self._records, []
+        return records
 
 
 class LogfmtFormatter(logging.Formatter):

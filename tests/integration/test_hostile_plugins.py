@@ -133,7 +133,9 @@ def test_a_plugin_that_cannot_be_loaded_is_named_with_its_package(
 ) -> None:
     samples, log, status = collect(install(tmp_path, ("evil_plugin", text)))
     assert (evil(samples), status) == ([], 0)
-    assert "plugin evil_plugin (evil-plugin 1.2): " + words in log
+    (line,) = log.splitlines()
+    assert line.startswith("ts="), "logged as everything is"
+    assert "plugin evil_plugin (evil-plugin 1.2): " + words in line
 
 
 def test_a_collector_that_raises_costs_its_own_families(tmp_path: pathlib.Path) -> None:

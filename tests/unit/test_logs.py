@@ -67,3 +67,21 @@ def test_tracebacks_are_for_debugging_only() -> None:
     debug, error = map(json.loads, stream.getvalue().splitlines())
     assert "Traceback" in debug["traceback"]
     assert "traceback" not in error
+
+
+def test_what_is_logged_before_it_is_known_how_waits() -> None:
+    stream = io.StringIO()
+    with logs.held():
+        logging.getLogger("t").error("early")
+        logging.getLogger("t").debug("too much")
+        assert stream.getvalue() == ""
+        logs.setup("info", "json", stream)
+        logging.getLogger("t").error("late")
+    assert [json.loads(line)["msg"] for line in stream.getvalue().splitlines()] == ["early", "late"]
+
+
+def test_what_waits_in_vain_is_shown_in_the_end(capsys: pytest.CaptureFixture[str]) -> None:
+    with logs.held():
+        logging.getLogger("t").error("never set up")
+        logging.getLogger("t").info("not worth it")
+    assert capsys.readouterr().err == "never set up\n"

@@ -8,7 +8,7 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
-from calicometrics import __version__
+from calicometrics import __version__, logs
 from calicometrics.errors import CalicometricsError, ConfigError, PluginError
 
 if TYPE_CHECKING:
@@ -37,9 +37,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     Args:
         argv: The arguments; by default those of the process.
     """
-    arguments = list(sys.argv[1:] if argv is None else argv)
     if sys.stdout is None:  # closed by whoever has started the process
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - for as long as the process lives
+    with logs.held():
+        return _run(list(sys.argv[1:] if argv is None else argv))
+
+
+def _run(arguments: list[str]) -> int:
     parser = Parser(
         prog="calicometrics",
         description="Observability for Project Calico's network plane.",

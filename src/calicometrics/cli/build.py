@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from calicometrics import config
+from calicometrics import config, logs
 from calicometrics.bird.awaited import AwaitedBirdSocket
 from calicometrics.bird.client import BirdSocket
 from calicometrics.bounds import PageBounds, ReplyBounds
@@ -93,8 +93,6 @@ def load(parsed: argparse.Namespace) -> Setup:
     Raises:
         ConfigError: Something is wrong with the settings.
     """
-    from calicometrics import logs
-
     flags: dict[str, Any] = vars(parsed)
     file = flags.get("config.file") or os.environ.get("CALICOMETRICS_CONFIG_FILE")
     settings = config.load(parsed.schema, flags, os.environ, file)

@@ -31,8 +31,12 @@ DROPPED = FamilySpec(
 )
 
 
+_HIGHEST_PORT = 65535
+
+
 def _address(_: object, attribute: attrs.Attribute[str], value: str) -> None:
-    if not ADDRESS.fullmatch(value):
+    match = ADDRESS.fullmatch(value)
+    if match is None or not 0 < int(match["port"] or 1) <= _HIGHEST_PORT:
         raise ValueError(f"'{attribute.name}' has to be udp://HOST:PORT or unixgram:PATH, not {value!r}")
 
 

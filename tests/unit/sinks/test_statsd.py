@@ -348,7 +348,10 @@ def test_a_round_is_on_the_wire_what_the_datadog_client_makes_of_it() -> None:
     theirs.close()
 
 
-@pytest.mark.parametrize("address", ["localhost:8125", "udp://h", "udp://h:x", "tcp://h:1", "unixgram:", ""])
+@pytest.mark.parametrize(
+    "address",
+    ["localhost:8125", "udp://h", "udp://h:x", "udp://h:0", "udp://h:65536", "tcp://h:1", "unixgram:", ""],
+)
 def test_an_address_that_is_none_is_refused(address: str) -> None:
     with pytest.raises(ValueError, match="'address' has to be udp://HOST:PORT or unixgram:PATH"):
         StatsdOptions(address=address)
