@@ -80,7 +80,10 @@ def test_what_is_logged_before_it_is_known_how_waits() -> None:
     assert [json.loads(line)["msg"] for line in stream.getvalue().splitlines()] == ["early", "late"]
 
 
-def test_what_waits_in_vain_is_shown_in_the_end(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_waits_in_vain_is_shown_in_the_end(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging.root, "handlers", [])
     with logs.held():
         logging.getLogger("t").error("never set up")
         logging.getLogger("t").info("not worth it")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from calicometrics.bird import grammar
-from calicometrics.bird.framing import unframe
+from calicometrics.bird.framing import CUT, Reply, unframe
 from calicometrics.bird.model import DaemonStatus, GracefulRestart, MemoryArea, MemoryUsage, TableRoutes
 from calicometrics.errors import ParseError
 
@@ -16,7 +16,7 @@ def parse_status(text: str) -> DaemonStatus:
     Raises:
         ParseError: The text is no such reply.
     """
-    reply = unframe(text)
+    reply = _whole(text, "show status")
     values: dict[str, Any] = {}
     extra = []
     for line in filter(None, map(str.strip, reply.lines)):
@@ -43,7 +43,7 @@ def parse_memory(text: str) -> MemoryUsage:
     areas: dict[str, MemoryArea] = {}
     counters: dict[str, int] = {}
     extra = []
-    for line in filter(None, map(str.strip, unframe(text).lines)):
+    for line in filter(None, map(str.strip, _whole(text, "show memory").lines)):
         if grammar.MEMORY_TITLE.re.fullmatch(line):
             continue
         if grammar.MEMORY_ROW.re.fullmatch(line):
@@ -65,7 +65,7 @@ def parse_route_counts(text: str) -> list[TableRoutes]:
     Raises:
         ParseError: A line is not a count.
     """
-    reply = unframe(text)
+    reply = _whole(text, "show route count")
     tables: list[TableRoutes] = []
     for number, line in enumerate(reply.lines, reply.offset + 1):
         if not line or grammar.ROUTE_COUNT_TOTAL.re.fullmatch(line):
@@ -75,3 +75,10 @@ def parse_route_counts(text: str) -> list[TableRoutes]:
         except ValueError as error:
             raise ParseError(f"show route count: {error}, not {line!r}", number) from None
     return tables
+
+
+def _whole(text: str, command: str) -> Reply:
+    reply = unframe(text)
+    if reply.cut:
+        raise ParseError(f"{command}: {CUT}")
+    return reply

@@ -57,12 +57,14 @@ class Reply:
         margin: The blanks that stand in front of each line that has no code, before its own indent.
         offset: Lines taken off the front, for error messages.
         end: The text behind a terminator such as ``0013``, None without a terminator.
+        cut: Whether it comes from a control socket and has no terminator: what is missing is not known.
     """
 
     blocks: Iterable[str]
     margin: int = _PLAIN
     offset: int = 0
     end: str | None = None
+    cut: bool = False
 
     @property
     def lines(self) -> list[str]:
@@ -79,6 +81,9 @@ class Reply:
         A protocol's details have one code, which stands in front of the first; some captures repeat it.
         """
         return block if self.margin == _PLAIN else block.replace("\n1006-", "\n" + " " * self.margin)
+
+
+CUT = "the reply is cut: a line with four digits and a blank should end it"
 
 
 def is_error(code: str) -> bool:
@@ -119,7 +124,9 @@ def unframe(text: str) -> Reply:
     blocks, end = ([], alone[0]) if alone is not None else _blocks(text.rstrip("\n"), _SOCKET)
     if end is None:
         margin = _SOCKET if _NOT_VERBOSE.search(text) else _VERBOSE
-        return Reply(blocks if margin == _SOCKET else _blocks(text.rstrip("\n"), margin)[0], margin, offset)
+        if margin == _SOCKET:
+            return Reply(blocks, margin, offset, cut=True)
+        return Reply(_blocks(text.rstrip("\n"), margin)[0], margin, offset)
     code, words = end[:4], end[5:]
     if is_error(code):
         before = sum(block.count("\n") + 1 for block in blocks)

@@ -14,7 +14,7 @@ import attrs
 from calicometrics.bird import grammar
 from calicometrics.bird.bgp import BGP
 from calicometrics.bird.draft import Labels
-from calicometrics.bird.framing import unframe_pieces
+from calicometrics.bird.framing import CUT, unframe_pieces
 from calicometrics.bird.model import Channel, Protocol, ProtocolState
 from calicometrics.bird.section import SectionError, SectionReader
 from calicometrics.errors import ParseError
@@ -109,9 +109,7 @@ class ProtocolParser:
                     problem = ParseError(
                         f"show protocols all: {error}", line + _line_of(error.content, reply.uncoded(block))
                     )
-                    if problems is None:
-                        raise problem
-                    problems.append(problem)
+                    _tell(problem, problems)
                 if known is None:
                     line += block.count("\n") + 1
                     continue
@@ -122,6 +120,8 @@ class ProtocolParser:
             found.append(known)
         if not began:
             raise ParseError("the reply is empty")
+        if reply.cut:
+            _tell(ParseError(f"show protocols all: {CUT}", line - 1), problems)
         if family is None:
             family = "ipv6" if any(known.ipv6_neighbor for known in found) else "ipv4"
         return [known.protocol(family) for known in found]
@@ -159,6 +159,13 @@ class ProtocolParser:
                 for channel in channels
             ),
         )
+
+
+def _tell(problem: ParseError, problems: list[ParseError] | None) -> None:
+    """Note a problem where there is a place for it, or raise it."""
+    if problems is None:
+        raise problem
+    problems.append(problem)
 
 
 class _ChannelSections:

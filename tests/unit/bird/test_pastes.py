@@ -60,3 +60,26 @@ def test_bytes_are_refused_in_words() -> None:
     for parse in (parse_protocols, parse_status):
         with pytest.raises(TypeError, match="a reply is text, not bytes: decode it first"):
             parse(REPLY.encode())  # type: ignore[arg-type]  # that is the test
+
+
+SOCKET = """\
+2002-name     proto    table    state  since       info
+1002-static1  Static   master   up     2018-08-06
+1006-  Preference:     200
+   Input filter:   ACCEPT
+
+1002-static2  Static   master   up     2018-08-06
+0000\x20
+"""
+
+
+def test_a_reply_of_the_socket_without_its_end_is_cut_and_says_so() -> None:
+    assert [protocol.name for protocol in parse_protocols(SOCKET)] == ["static1", "static2"]
+    cut = SOCKET[: SOCKET.index("1002-static2")]
+    with pytest.raises(ParseError, match="show protocols all: the reply is cut"):
+        parse_protocols(cut)
+    problems: list[ParseError] = []
+    assert [protocol.name for protocol in parse_protocols(cut, problems=problems)] == ["static1"]
+    assert [problem.line for problem in problems] == [4]
+    with pytest.raises(ParseError, match="show status: the reply is cut"):
+        parse_status("1000-BIRD 2.0.12\n1011-Router ID is 10.0.0.1\n Hostname is a\n")
