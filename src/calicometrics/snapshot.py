@@ -12,7 +12,7 @@ from calicometrics.bird.daemon import parse_status
 from calicometrics.bird.parser import BUILT_IN_KINDS, ProtocolParser
 from calicometrics.bounds import Intake, PageBounds, ReplyBounds
 from calicometrics.conversation import Bird, Conversation
-from calicometrics.errors import CalicometricsError, SourceError
+from calicometrics.errors import CalicometricsError, ParseError, SourceError
 from calicometrics.memo import Memo
 
 if TYPE_CHECKING:
@@ -21,14 +21,13 @@ if TYPE_CHECKING:
 
     from calicometrics.bird.kinds import ProtocolKind
     from calicometrics.bird.model import DaemonStatus, Protocol
-    from calicometrics.errors import ParseError
     from calicometrics.exposition.parser import Page
 
 T = TypeVar("T")
 
 STATUS = "show status"
 PROTOCOLS = "show protocols all"
-_SHOWN_PROBLEMS = 10  # of one reply: a changed format would else fill the log
+_SHOWN_PROBLEMS = 10  # of one reply or page: a changed format would else fill the log
 
 
 class PageSource(Interface):
@@ -225,10 +224,10 @@ class Snapshot:
         return self.read(STATUS, parse_status)
 
     def page(self, name: str) -> Page:
-        """Return a page's families; lines that are not understood are among the page's problems.
+        """Return a page's families; lines that are not understood are problems, and noted in ``failures``.
 
         Raises:
-            SourceError: The page could not be read.
+            SourceError: The page could not be read, was cut off, or is no page of metrics.
         """
 
         def read() -> Page:
@@ -237,15 +236,20 @@ class Snapshot:
             intake = self._intakes[name]
             text = self._pages[name].read(self._deadline)
             page = parse_page("".join(intake.pieces(name, [text])))
+            if page.fault is not None:
+                raise SourceError(f"{name}: {page.fault}")
+            self.problems(name).extend(ParseError(f"{name}: {why}", line) for line, why in page.problems)
             intake.count(name, "families", len(page.families))
             intake.count(name, "samples", sum(family.most_samples for family in page.families))
             return page
 
         page: Page = self._memo.once((name, "page"), read)
+        problems = self.problems(name)[:_SHOWN_PROBLEMS]
+        self.failures.extend(problem for problem in problems if problem not in self.failures)
         return page
 
     def problems(self, source: str) -> list[ParseError]:
-        """Return what was read from a daemon but does not match the grammar: a list that grows as it is parsed."""
+        """Return what was read from a daemon or page but not understood: a list that grows as it is parsed."""
         problems: list[ParseError] = self._memo.once((source, "problems"), list)
         return problems
 

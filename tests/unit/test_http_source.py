@@ -108,9 +108,12 @@ class TestGoodAnswers:
         with answering(data) as (url, _):
             assert HttpSource(url).read() == "a 1\n"
 
-    def test_an_empty_page_is_a_page_compressed_or_not(self):
-        for headers in (["Content-Length: 0"], ["Content-Length: 0", "Content-Encoding: gzip"]):
-            with answering(answer(b"", *headers)) as (url, _):
+    def test_an_empty_body_is_a_text_compressed_or_not(self):
+        for data in (
+            answer(b"", "Content-Length: 0"),
+            answer(gzip.compress(b""), "Content-Encoding: gzip"),
+        ):
+            with answering(data) as (url, _):
                 assert HttpSource(url).read() == ""
 
     def test_bytes_that_are_no_utf8_cost_themselves_only(self):
@@ -173,6 +176,11 @@ class TestRefusals:
     def test_what_is_not_gzip_is_no_page(self):
         with answering(answer(b"a 1\n", "Content-Encoding: gzip", "Content-Length: 4")) as (url, _):
             assert failure(url).startswith("body: the answer is not the gzip that it says it is: ")
+
+    def test_gzip_without_a_byte_is_cut(self):
+        with answering(answer(b"", "Content-Length: 0", "Content-Encoding: gzip")) as (url, _):
+            with pytest.raises(SourceError, match="body: the gzip stream was cut after 0 bytes"):
+                HttpSource(url).read()
 
     def test_a_gzip_stream_with_a_wrong_checksum_is_no_page(self):
         data = bytearray(gzip.compress(b"a 1\n" * 100))

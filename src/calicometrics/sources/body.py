@@ -30,7 +30,6 @@ class Body:
         self._limit = limit
         self._compressed = "gzip" in encoding
         self._member = zlib.decompressobj(_GZIP)
-        self._begun = False
         self._received = 0
         self.content = bytearray()
 
@@ -55,9 +54,9 @@ class Body:
         """Return the whole body.
 
         Raises:
-            BodyError: The compressed stream has no end.
+            BodyError: The compressed stream has no end; without a byte it has not even begun.
         """
-        if self._compressed and self._begun and not self._member.eof:
+        if self._compressed and not self._member.eof:
             raise BodyError(f"the gzip stream was cut after {self._received} bytes")
         return self.content
 
@@ -66,7 +65,6 @@ class Body:
         while data:
             if self._member.eof:  # a gzip file may have several members (RFC 1952, 2.2)
                 self._member = zlib.decompressobj(_GZIP)
-            self._begun = True
             self.content += self._member.decompress(data, _STEP)
             if len(self.content) > self._limit:
                 raise self._too_large()
