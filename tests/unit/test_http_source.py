@@ -397,6 +397,18 @@ class TestAddresses:
     def test_a_name_that_nobody_knows_is_an_error_of_resolve(self):
         assert failure(f"http://{'a' * 64}.test/").startswith("resolve: ")
 
+    def test_a_name_is_looked_up_again_when_no_thread_could_be_started(self, monkeypatch):
+        def fail(_):
+            raise RuntimeError("can't start new thread")
+
+        with FakeEndpoint("a 1\n") as endpoint:
+            source = HttpSource(endpoint.url.replace("127.0.0.1", "localhost"))
+            with monkeypatch.context() as patched:
+                patched.setattr(threading.Thread, "start", fail)
+                with pytest.raises(SourceError, match="resolve: can't start new thread"):
+                    source.read()
+            assert source.read() == "a 1\n"
+
     def test_a_resolver_that_hangs_costs_the_timeout_and_one_thread(self, monkeypatch):
         called, release = [], threading.Event()
         address = []
