@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import time
-from typing import TYPE_CHECKING, TypeVar
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from typing import TYPE_CHECKING, Any, TypeVar
 from typing import Protocol as Interface
 
 from calicometrics.bird.clock import Clock
@@ -17,16 +18,18 @@ from calicometrics.memo import Memo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-    from concurrent.futures import Executor
+    from concurrent.futures import Future
 
     from calicometrics.bird.kinds import ProtocolKind
     from calicometrics.bird.model import DaemonStatus, Protocol
     from calicometrics.exposition.parser import Page
+    from calicometrics.workers import Worker
 
 T = TypeVar("T")
 
 STATUS = "show status"
 PROTOCOLS = "show protocols all"
+_GRACE = 0.1  # seconds: a source that keeps the deadline itself says better what was late
 _SHOWN_PROBLEMS = 10  # of one reply or page: a changed format would else fill the log
 
 
@@ -54,7 +57,9 @@ class Snapshot:
         kinds: The protocol kinds that can be read.
         parsers: Daemon name → the parser that has read its reply of the round before, in place of new ones.
         deadline: A ``time.monotonic()`` value for everything that is read; each source's own timeout holds as well.
-        executor: Reads daemons side by side; without one they are read in turn.
+        readers: Daemon name → the thread that reads it, so that daemons are read side by side. Those without one are
+            read in turn by whoever asks, as those are whose thread is busy with an earlier round.
+        stuck: What earlier rounds left ``unfinished``.
         reply_bounds: How much of a daemon's reply is accepted.
         page_bounds: How much of a page is accepted.
 
@@ -72,7 +77,8 @@ class Snapshot:
         kinds: Iterable[ProtocolKind] = BUILT_IN_KINDS,
         parsers: Mapping[str, ProtocolParser] | None = None,
         deadline: float | None = None,
-        executor: Executor | None = None,
+        readers: Mapping[str, Worker] | None = None,
+        stuck: Mapping[tuple[object, ...], Future[Any]] | None = None,
         reply_bounds: ReplyBounds | None = None,
         page_bounds: PageBounds | None = None,
     ) -> None:
@@ -84,7 +90,7 @@ class Snapshot:
             parsers if parsers is not None else {name: ProtocolParser(kinds) for name in self._birds}
         )
         self._deadline = deadline
-        self._executor = executor
+        self._readers = {name: reader for name, reader in (readers or {}).items() if not reader.busy}
         self._reply_bounds = reply_bounds or ReplyBounds()
         self._intakes = {
             name: Intake("bird", self._reply_bounds, getattr(bird, "max_reply", None))
@@ -94,7 +100,7 @@ class Snapshot:
             name: Intake("felix", page_bounds or PageBounds(), getattr(page, "max_page", None))
             for name, page in self._pages.items()
         }
-        self._memo = Memo()
+        self._memo = Memo(stuck)
 
     def view(self) -> Snapshot:
         """Return a snapshot of the same round with failures of its own: one for each collector."""
@@ -114,6 +120,10 @@ class Snapshot:
         """Close the connections of the round; what was read stays readable."""
         for daemon in self._birds.values():
             daemon.close()
+
+    def unfinished(self) -> Mapping[tuple[object, ...], Future[Any]]:
+        """Return what is still being read or parsed, for the snapshot of the next round."""
+        return self._memo.unfinished()
 
     @property
     def daemons(self) -> tuple[str, ...]:
@@ -304,6 +314,19 @@ class Snapshot:
                 yield name, value
 
     def _start(self, get: Callable[[str], T], name: str) -> Callable[[], T]:
-        if self._executor is None or len(self._birds) == 1:
+        reader = self._readers.get(name)
+        if reader is None:
             return lambda: get(name)
-        return self._executor.submit(get, name).result
+        future = reader.submit(lambda: get(name))
+
+        def result() -> T:
+            patience = (
+                None if self._deadline is None else max(0.0, self._deadline - time.monotonic()) + _GRACE
+            )
+            try:
+                value: T = future.result(patience)
+            except FutureTimeoutError:
+                raise SourceError(f"{name}: not read when the round's time was over") from None
+            return value
+
+        return result

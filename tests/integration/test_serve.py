@@ -129,3 +129,20 @@ def test_readiness_follows_the_first_daemon_that_answers(tmp_path: pathlib.Path)
         assert get(f"{serving.url}/-/healthy")[0] == 200
         with FakeBird.from_directory(MIXED, path=path):
             assert get(f"{serving.url}/-/ready")[0] == 200
+
+
+def test_sigterm_ends_it_although_daemons_that_stall_are_being_read(tmp_path: pathlib.Path) -> None:
+    with (
+        FakeBird.from_directory(MIXED, fault="hang") as one,
+        FakeBird.from_directory(MIXED, fault="hang") as two,
+        serve(
+            *(f"--bird.socket=bird={one.path}", f"--bird.socket=bird6={two.path}", "--bird.timeout=60"),
+            "--no-collector.felix_summaries",
+        ) as serving,
+    ):
+        address, _, port = serving.url.removeprefix("http://").partition(":")
+        with socket.create_connection((address, int(port))) as client:
+            client.sendall(b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n")
+            wait_for(lambda: one.connections and two.connections)
+        # Well before the round is over; serve() waits for 20 s at most.
+        assert serving.stop() == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import re
 import socket
@@ -114,6 +115,11 @@ class BirdConnection:
     def close(self) -> None:
         """Close the connection; harmless when it is closed."""
         self._socket.close()
+
+    def abandon(self) -> None:
+        """End the connection for both sides, while another thread may be reading it; that one closes it."""
+        with contextlib.suppress(OSError):  # it has ended by itself
+            self._socket.shutdown(socket.SHUT_RDWR)
 
     def ask(self, command: str) -> str:
         r"""Return the reply to a command as BIRD framed it; bytes that are no UTF-8 show as ``\xNN``.
