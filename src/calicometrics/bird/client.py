@@ -194,9 +194,11 @@ class BirdConnection:
         """Yield everything up to a line that ends a reply, four digits and a blank, in pieces of whole lines.
 
         Such a line is looked for at the end of what has come, since BIRD waits for the next command behind it. Lines
-        that begin with ``+`` are asynchronous and no part of a reply.
+        that begin with ``+`` are asynchronous and no part of a reply; one that has begun behind the end is read to its
+        own end, or its rest would be taken for the next reply.
         """
         size = 0
+        ended = b""  # lines with an end behind which another line has begun
         begun: list[bytes] = []  # of a line whose end has not come
         while True:
             try:
@@ -216,11 +218,13 @@ class BirdConnection:
             if not whole:
                 begun.append(chunk)
                 continue
-            lines = _without_asynchronous(b"".join([*begun, chunk[:whole]]))
+            lines = ended + _without_asynchronous(b"".join([*begun, chunk[:whole]]))
             begun = [chunk[whole:]] if whole < len(chunk) else []
-            if lines:
+            ends = _TERMINATOR.match(_last_line(lines)) is not None
+            ended = lines if ends and begun else b""
+            if lines and not ended:
                 yield lines
-            if not begun and _TERMINATOR.match(_last_line(lines)):
+            if ends and not begun:
                 return
 
     def _remaining(self, phase: str, size: int = 0) -> float:
@@ -246,7 +250,8 @@ def _without_asynchronous(data: bytes) -> bytes:
     # One character is looked for much faster than two.
     if b"+" not in data or (b"\n+" not in data and not data.startswith(b"+")):
         return data
-    return b"".join(line for line in data.splitlines(keepends=True) if not line.startswith(b"+"))
+    # Not by splitlines: for it, a line ends with a carriage return as well.
+    return b"\n".join(line for line in data.split(b"\n") if not line.startswith(b"+"))
 
 
 def _reason(error: OSError) -> str:
