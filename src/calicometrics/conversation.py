@@ -7,7 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Protocol
 
-from calicometrics.errors import BoundError, CommandError, SourceError
+from calicometrics.errors import CommandError, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,14 +88,14 @@ class Conversation:
 
     def ask(self, command: str) -> str:
         """Return the reply to a command; errors are those of the connection."""
-        with self._connected() as connection:
+        with self._connected() as connection, self._failing():
             return connection.ask(command)
 
     @contextlib.contextmanager
     def stream(self, command: str) -> Iterator[Iterator[str]]:
         """Have a reply in pieces; what is not read of it is read at the end, so that the next reply can follow."""
         with self._connected() as connection:
-            pieces = connection.stream(command)
+            pieces = self._watched(connection.stream(command))
             try:
                 yield pieces
             finally:
@@ -120,20 +120,30 @@ class Conversation:
             with self._alone():
                 if self._failure is not None:
                     raise self._failure
-                try:
-                    if self._connection is None:
+                if self._connection is None:
+                    with self._failing():
                         self._connection = self._bird.connect(self._deadline)
-                    if self._over:
-                        raise self._round_is_over()
-                    yield self._connection
-                except (CommandError, BoundError):
-                    raise  # the connection is as good as before
-                except SourceError as error:
-                    self._failure = error
-                    raise
+                if self._over:
+                    raise self._round_is_over()
+                yield self._connection
         finally:
             if self._over:
                 self._end()
+
+    def _watched(self, pieces: Iterator[str]) -> Iterator[str]:
+        with self._failing():
+            yield from pieces
+
+    @contextlib.contextmanager
+    def _failing(self) -> Iterator[None]:
+        """Remember what fails on the connection; what fails for whoever reads it leaves the connection as good."""
+        try:
+            yield
+        except CommandError:
+            raise  # the connection is as good as before
+        except SourceError as error:
+            self._failure = error
+            raise
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:

@@ -160,7 +160,8 @@ class Snapshot:
             self._greet(daemon)
 
         def ask() -> tuple[str, float]:
-            text = self._birds[daemon].ask(command)
+            with self._intakes[daemon].receiving():
+                text = self._birds[daemon].ask(command)
             received = self._birds[daemon].now()
             return "".join(self._taken_in(daemon, command, [text])), received
 
@@ -221,7 +222,8 @@ class Snapshot:
             self._greet(daemon)
             bird = self._birds[daemon]
             with bird.stream(PROTOCOLS) as pieces:
-                taken_in = self._taken_in(daemon, PROTOCOLS, pieces)
+                received = self._intakes[daemon].received(pieces)
+                taken_in = self._taken_in(daemon, PROTOCOLS, received)
                 found = self._parsers[daemon].parse(taken_in, family=family, problems=self.problems(daemon))
             self._intakes[daemon].count(f"{bird.name}: {PROTOCOLS}", "protocols", len(found))
             return found
@@ -244,7 +246,8 @@ class Snapshot:
             from calicometrics.exposition.parser import parse_page
 
             intake = self._intakes[name]
-            text = self._pages[name].read(self._deadline)
+            with intake.receiving():
+                text = self._pages[name].read(self._deadline)
             page = parse_page("".join(intake.pieces(name, [text])))
             if page.fault is not None:
                 raise SourceError(f"{name}: {page.fault}")

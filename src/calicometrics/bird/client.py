@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING, Self
 
 from calicometrics.bird.framing import is_error
-from calicometrics.errors import CommandError, SourceError
+from calicometrics.errors import BoundError, CommandError, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,6 +129,7 @@ class BirdConnection:
 
         Raises:
             CommandError: BIRD answered with an error (codes 8000 to 9999).
+            BoundError: The reply is too large.
             SourceError: BIRD could not be read in time.
             ValueError: The command is more than one line.
         """
@@ -213,7 +214,7 @@ class BirdConnection:
             size += len(chunk)
             if size > self._max_reply:
                 self.close()
-                raise self._error(phase, f"the reply is larger than {self._max_reply} bytes")
+                raise BoundError(f"{self._phase(phase)}: the reply is larger than {self._max_reply} bytes")
             whole = chunk.rfind(b"\n") + 1
             if not whole:
                 begun.append(chunk)

@@ -9,7 +9,11 @@ _STEP = 1024 * 1024
 
 
 class BodyError(Exception):
-    """A body is too large, cut or not compressed as announced; the text says which."""
+    """A body is cut or not compressed as announced; the text says which."""
+
+
+class LargeBodyError(BodyError):
+    """A body is larger than allowed."""
 
 
 class Body:
@@ -37,7 +41,8 @@ class Body:
         """Take the next bytes.
 
         Raises:
-            BodyError: There are too many, or they are no gzip.
+            LargeBodyError: There are too many.
+            BodyError: They are no gzip.
         """
         self._received += len(data)
         if self._received > self._limit:
@@ -70,5 +75,5 @@ class Body:
                 raise self._too_large()
             data = self._member.unconsumed_tail or self._member.unused_data
 
-    def _too_large(self) -> BodyError:
-        return BodyError(f"the page is larger than {self._limit} bytes")
+    def _too_large(self) -> LargeBodyError:
+        return LargeBodyError(f"the page is larger than {self._limit} bytes")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import h11
 
-from calicometrics.errors import ConfigError, SourceError
-from calicometrics.sources.body import Body, BodyError
+from calicometrics.errors import BoundError, ConfigError, SourceError
+from calicometrics.sources.body import Body, BodyError, LargeBodyError
 from calicometrics.sources.dial import Deadline, Dialer, PhaseError, reason_of
 from calicometrics.sources.file import DEFAULT_MAX_PAGE
 from calicometrics.sources.tls import ClientTls
@@ -88,6 +88,7 @@ class HttpSource:
         Raises:
             SourceError: The page could not be read; the message names the URL, the phase (resolve, connect, TLS
                 handshake, send, headers, body) and the reason.
+            BoundError: It is too large.
         """
         limit = time.monotonic() + self.timeout
         clock = Deadline(limit if deadline is None else min(limit, deadline))
@@ -96,6 +97,8 @@ class HttpSource:
                 return (
                     _Exchange(connection, clock, self.max_page).get(self._request).decode("utf-8", "replace")
                 )
+        except LargeBodyError as error:
+            raise BoundError(f"{self.url}: body: {error}") from None
         except PhaseError as error:
             raise SourceError(f"{self.url}: {error}") from None
 
@@ -143,6 +146,8 @@ class _Exchange:
                 if enough is not None and enough(body.content):
                     return body.content
             return body.finish()
+        except LargeBodyError:
+            raise
         except BodyError as error:
             raise PhaseError("body", str(error)) from None
 
@@ -154,7 +159,7 @@ class _Exchange:
             return f"{status}, a redirect to {_quote(hide_user_info(location))}, which is not followed"
         try:
             body = self._body(response, _has_a_line)
-        except PhaseError:  # the status says enough
+        except (PhaseError, LargeBodyError):  # the status says enough
             return status
         line = body.decode("utf-8", "replace").lstrip().partition("\n")[0].rstrip()
         return f"{status}: {_quote(line)}" if line else status
