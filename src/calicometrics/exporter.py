@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import platform
-import re
 import threading
 import time
 from concurrent.futures import Future
@@ -16,6 +15,7 @@ import attrs
 from calicometrics import __version__
 from calicometrics.bird.client import BirdSocket
 from calicometrics.bird.parser import BUILT_IN_KINDS, ProtocolParser
+from calicometrics.complaints import Complaints
 from calicometrics.errors import CalicometricsError, PluginError, SourceError
 from calicometrics.snapshot import Snapshot
 from calicometrics.spec import FamilySpec
@@ -173,7 +173,7 @@ class Exporter:
         self._lock = threading.Lock()
         self._flight: Future[Round] | None = None
         self._closed = False
-        self._complaints: dict[str, str] = {}
+        self._complaints = Complaints()
         self._own: list[Callable[[], Iterable[MetricFamily]]] = []
 
     def __enter__(self) -> Self:
@@ -313,20 +313,14 @@ class Exporter:
 
     def _report(self, results: Iterable[CollectorResult]) -> None:
         """Log what goes wrong once, however many collectors meet it, and once more when it is over."""
-        errors: dict[str, str] = {}
+        errors: list[tuple[str, str]] = []
         for result in results:
             package = self._packages.get(result.name)
-            who = f"{result.name} ({package})" if package else result.name
-            for error in result.errors:
-                errors.setdefault(_NUMBERS.sub("#", error), f"collector {who}: {error}")
-        for complaint in errors.keys() - self._complaints.keys():
-            logger.warning("%s", errors[complaint])
-        for complaint in self._complaints.keys() - errors.keys():
-            logger.info("over: %s", self._complaints[complaint])
-        self._complaints = errors
+            who = f"collector {result.name} ({package})" if package else f"collector {result.name}"
+            errors += [(who, error) for error in result.errors]
+        self._complaints.report(errors)
 
 
-_NUMBERS = re.compile(r"\d+(?= (?:bytes|s\b))")  # how far a failing reply got is no change of state
 _GRACE = 0.25
 _OWN_PACKAGE = f"{__name__.partition('.')[0]}."
 
@@ -411,7 +405,9 @@ def _without_clashes(
                 errors.append(f"the family {family.name} belongs to {owner} and is left out")
             elif owner == result.name:
                 kept.append(family)  # else two collectors pass the same page through
-        checked.append(attrs.evolve(result, errors=(*result.errors, *errors)) if errors else result)
+        if errors:
+            result = attrs.evolve(result, success=False, errors=(*result.errors, *errors))  # noqa: PLW2901 - the same, corrected
+        checked.append(result)
     return checked, kept
 
 

@@ -133,13 +133,13 @@ class TestGoodAnswers:
 class TestRefusals:
     def test_another_status_is_an_error_with_the_first_line_of_the_body(self):
         with answering(answer(b"\n  no such page \nmore\n", status="404 Not Found")) as (url, _):
-            assert failure(url) == "headers: the server answered 404 Not Found: no such page"
+            assert failure(url) == 'headers: the server answered 404 Not Found: "no such page"'
 
     def test_a_page_of_html_with_503_is_an_error(self):
         with FakeEndpoint(PAGE, fault="unavailable") as endpoint:
             assert (
                 failure(endpoint.url)
-                == "headers: the server answered 503 Service Unavailable: <!DOCTYPE html>"
+                == 'headers: the server answered 503 Service Unavailable: "<!DOCTYPE html>"'
             )
 
     @pytest.mark.parametrize(
@@ -152,22 +152,22 @@ class TestRefusals:
     )
     def test_the_status_is_reported_even_if_the_body_is_bad(self, body, headers):
         with answering(answer(body, *headers, status="500 Oops")) as (url, _):
-            assert failure(url) == "headers: the server answered 500 Oops"
+            assert failure(url) == 'headers: the server answered 500 "Oops"'
 
     def test_a_quoted_line_is_short_and_has_no_control_characters(self):
         with answering(answer(b"\x1b[2J\x07" + b"x" * 5000, status="500 Oops")) as (url, _):
-            assert failure(url) == f"headers: the server answered 500 Oops:  [2J {'x' * 195}…"
+            assert failure(url) == 'headers: the server answered 500 "Oops": " [2J ' + "x" * 195 + '…"'
 
     def test_a_redirect_is_named_and_not_followed(self):
         with FakeEndpoint(PAGE, fault="redirect") as endpoint:
             assert failure(endpoint.url) == (
-                "headers: the server answered 302 Found, a redirect to /elsewhere, which is not followed"
+                'headers: the server answered 302 Found, a redirect to "/elsewhere", which is not followed'
             )
         assert len(endpoint.requests) == 1
 
     def test_a_redirect_does_not_show_the_passwords_of_its_target(self):
         with answering(answer(b"", "Location: https://me:secret@host/a@b", status="301 Moved")) as (url, _):
-            assert "a redirect to https://host/a@b, which" in failure(url)
+            assert 'a redirect to "https://host/a@b", which' in failure(url)
 
     def test_an_encoding_that_was_not_asked_for_is_an_error(self):
         with answering(answer(b"x", "Content-Encoding: br", "Content-Length: 1")) as (url, _):
@@ -309,7 +309,7 @@ class TestDeadline:
             thread.start()
             url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
             assert failure(url, headers=[("X-Large", "x" * (1 << 20))]) == (
-                "headers: the server answered 431 Too Large: go away"
+                'headers: the server answered 431 "Too Large": "go away"'
             )
             thread.join()
 
