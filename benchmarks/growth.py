@@ -51,6 +51,8 @@ class Generated:
     def close(self) -> None:
         """Do nothing."""
 
+    abandon = close
+
     def now(self) -> float:
         """Return when the replies were read."""
         return READ

@@ -6,6 +6,7 @@ here, in what a round has read.
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import attrs
@@ -61,6 +62,7 @@ class Intake:
 
     def __init__(self, section: str, bounds: ReplyBounds | PageBounds, size: int | None = None) -> None:
         self._section = section
+        self._size_option = f"{section}.max-{'reply' if isinstance(bounds, ReplyBounds) else 'page'}"
         self._most: dict[str, int] = {
             name.replace("_", "-"): most for name, most in attrs.asdict(bounds).items()
         }
@@ -68,6 +70,24 @@ class Intake:
             self._most["bytes"] = size
         self._counts: dict[str, float] = {}
         self._eighths = 1  # of the longest line that is accepted, that no line has exceeded
+
+    @contextlib.contextmanager
+    def receiving(self) -> Iterator[None]:
+        """Note that a source has refused to receive more, and name the option that it was told its bound by.
+
+        Raises:
+            BoundError: That of the source, with the option.
+        """
+        try:
+            yield
+        except BoundError as error:
+            self._note("bytes", self._most.get("bytes", 0) + 1)
+            raise BoundError(f"{error}, see {self._size_option}") from None
+
+    def received(self, pieces: Iterable[str]) -> Iterator[str]:
+        """Yield the pieces of a text that is being received; errors are those of ``receiving``."""
+        with self.receiving():
+            yield from pieces
 
     def pieces(self, what: str, pieces: Iterable[str]) -> Iterator[str]:
         """Yield the pieces of one text, each of whole lines.

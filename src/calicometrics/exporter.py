@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import logging
 import platform
-import re
 import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import attrs
 
 from calicometrics import __version__
 from calicometrics.bird.client import BirdSocket
 from calicometrics.bird.parser import BUILT_IN_KINDS, ProtocolParser
+from calicometrics.complaints import Complaints
 from calicometrics.errors import CalicometricsError, PluginError, SourceError
 from calicometrics.exposition.validity import problems
 from calicometrics.snapshot import Snapshot
@@ -167,10 +167,14 @@ class Exporter:
         self._workers = {
             collector.name: Worker(f"collector-{collector.name}") for collector in self.collectors
         }
-        self._readers = ThreadPoolExecutor(len(self._birds), "bird") if len(self._birds) > 1 else None
+        # One daemon alone is read by the collectors' own threads.
+        several = self._birds if len(self._birds) > 1 else ()
+        self._readers = {name: Worker(f"read-{name}") for name in several}
+        self._stuck: Mapping[tuple[object, ...], Future[Any]] = {}
         self._lock = threading.Lock()
         self._flight: Future[Round] | None = None
-        self._complaints: dict[str, str] = {}
+        self._closed = False
+        self._complaints = Complaints()
         self._own: list[Callable[[], Iterable[MetricFamily]]] = []
 
     def __enter__(self) -> Self:
@@ -182,11 +186,15 @@ class Exporter:
         self.close()
 
     def close(self) -> None:
-        """End the exporter's threads."""
-        for worker in self._workers.values():
+        """End the exporter's threads, after the round that is under way; it is not waited for."""
+        with self._lock:
+            self._closed = True
+            if self._flight is None:
+                self._end_threads()
+
+    def _end_threads(self) -> None:
+        for worker in (*self._workers.values(), *self._readers.values()):
             worker.close()
-        if self._readers is not None:
-            self._readers.shutdown(wait=False)
 
     def add_own(self, families: Callable[[], Iterable[MetricFamily]]) -> None:
         """Show the families that a function returns at the end of each round, such as a sink's health."""
@@ -220,6 +228,8 @@ class Exporter:
         finally:
             with self._lock:
                 self._flight = None
+                if self._closed:
+                    self._end_threads()
         return flight.result()
 
     def snapshot(self, timeout: float = DEFAULT_ROUND_TIMEOUT) -> Snapshot:
@@ -236,7 +246,8 @@ class Exporter:
             self._pages,
             parsers=self._parsers,
             deadline=deadline,
-            executor=self._readers,
+            readers=self._readers,
+            stuck=self._stuck,
             reply_bounds=self._reply_bounds,
             page_bounds=self._page_bounds,
         )
@@ -261,6 +272,7 @@ class Exporter:
             results = [self._finish(collector, future, deadline) for collector, future in started]
         finally:
             snapshot.close()
+            self._stuck = snapshot.unfinished()
         results, families = _without_clashes(results)
         self._report(results)
         self.succeeded = self.succeeded or bool(snapshot.answered())
@@ -272,25 +284,26 @@ class Exporter:
                 logger.exception("families of the exporter's own are left out")
         return Round((*families, *own), tuple(results), snapshot, snapshot.time)
 
-    def _start(self, collector: Collector, snapshot: Snapshot) -> Future[CollectorResult] | None:
-        """Start a collector, unless its call of an earlier round is still running."""
+    def _start(self, collector: Collector, snapshot: Snapshot) -> Future[CollectorResult] | str:
+        """Start a collector, or say why not: its call of an earlier round may still be running."""
         worker = self._workers[collector.name]
         if worker.busy:
-            return None
-        return worker.submit(lambda: _collect(collector, snapshot.view(), self._max_samples))
+            return "still busy with an earlier round"
+        try:
+            return worker.submit(lambda: _collect(collector, snapshot.view(), self._max_samples))
+        except RuntimeError as error:  # no more threads: the next round may have one
+            return str(error)
 
     @staticmethod
     def _finish(
-        collector: Collector, future: Future[CollectorResult] | None, deadline: float
+        collector: Collector, started: Future[CollectorResult] | str, deadline: float
     ) -> CollectorResult:
-        if future is None:
-            return CollectorResult(
-                collector.name, success=False, duration=0.0, errors=("still busy with an earlier round",)
-            )
+        if isinstance(started, str):
+            return CollectorResult(collector.name, success=False, duration=0.0, errors=(started,))
         began = time.monotonic()
         try:
             # Sources keep the deadline themselves; the grace is for what they have read by then.
-            return future.result(max(0.0, deadline - began) + _GRACE)
+            return started.result(max(0.0, deadline - began) + _GRACE)
         except FutureTimeoutError:
             return CollectorResult(
                 collector.name,
@@ -301,20 +314,14 @@ class Exporter:
 
     def _report(self, results: Iterable[CollectorResult]) -> None:
         """Log what goes wrong once, however many collectors meet it, and once more when it is over."""
-        errors: dict[str, str] = {}
+        errors: list[tuple[str, str]] = []
         for result in results:
             package = self._packages.get(result.name)
-            who = f"{result.name} ({package})" if package else result.name
-            for error in result.errors:
-                errors.setdefault(_NUMBERS.sub("#", error), f"collector {who}: {error}")
-        for complaint in errors.keys() - self._complaints.keys():
-            logger.warning("%s", errors[complaint])
-        for complaint in self._complaints.keys() - errors.keys():
-            logger.info("over: %s", self._complaints[complaint])
-        self._complaints = errors
+            who = f"collector {result.name} ({package})" if package else f"collector {result.name}"
+            errors += [(who, error) for error in result.errors]
+        self._complaints.report(errors)
 
 
-_NUMBERS = re.compile(r"\d+(?= (?:bytes|s\b))")  # how far a failing reply got is no change of state
 _GRACE = 0.25
 _OWN_PACKAGE = f"{__name__.partition('.')[0]}."
 
@@ -399,7 +406,9 @@ def _without_clashes(
                 errors.append(f"the family {family.name} belongs to {owner} and is left out")
             elif owner == result.name:
                 kept.append(family)  # else two collectors pass the same page through
-        checked.append(attrs.evolve(result, errors=(*result.errors, *errors)) if errors else result)
+        if errors:
+            result = attrs.evolve(result, success=False, errors=(*result.errors, *errors))  # noqa: PLW2901 - the same, corrected
+        checked.append(result)
     return checked, kept
 
 

@@ -6,19 +6,36 @@ import threading
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
+from calicometrics.errors import SourceError
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+
+    Cells = dict[tuple[object, ...], Future[Any]]
 
 
 class Memo:
-    """Computes each key once and hands the result, or the error, to everybody who asks."""
+    """Computes each key once and hands the result, or the error, to everybody who asks.
 
-    def __init__(self) -> None:
+    Args:
+        stuck: What earlier rounds have not finished computing. As long as that is so it is an error: what never returns
+            must not take one more thread each round, and what it works on is not another one's to use.
+    """
+
+    def __init__(self, stuck: Mapping[tuple[object, ...], Future[Any]] | None = None) -> None:
         self._lock = threading.Lock()
-        self._cells: dict[object, Future[Any]] = {}
+        self._cells: Cells = {}
+        self._stuck = dict(stuck or {})
 
-    def once(self, key: object, compute: Callable[[], Any]) -> Any:
-        """Return the result of a key, or raise its error, as computed by whoever asked first."""
+    def once(self, key: tuple[object, ...], compute: Callable[[], Any]) -> Any:
+        """Return the result of a key, or raise its error, as computed by whoever asked first.
+
+        Raises:
+            SourceError: An earlier round is still busy with it.
+        """
+        stuck = self._stuck.get(key)
+        if stuck is not None and not stuck.done():
+            raise SourceError(f"{key[0]}: {key[1]}: still busy with an earlier round")
         with self._lock:
             cell = self._cells.get(key)
             mine = cell is None
@@ -31,7 +48,13 @@ class Memo:
                 cell.set_exception(error)
         return cell.result()
 
-    def peek(self, key: object) -> Any:
+    def unfinished(self) -> Cells:
+        """Return what is still being computed, in this round or since an earlier one."""
+        with self._lock:
+            cells = {**self._stuck, **self._cells}
+        return {key: cell for key, cell in cells.items() if not cell.done()}
+
+    def peek(self, key: tuple[object, ...]) -> Any:
         """Return the result of a key that has been computed without an error, else None."""
         with self._lock:
             cell = self._cells.get(key)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import time
-from typing import TYPE_CHECKING, TypeVar
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from typing import TYPE_CHECKING, Any, TypeVar
 from typing import Protocol as Interface
 
 from calicometrics.bird.clock import Clock
@@ -12,23 +13,24 @@ from calicometrics.bird.daemon import parse_status
 from calicometrics.bird.parser import BUILT_IN_KINDS, ProtocolParser
 from calicometrics.bounds import Intake, PageBounds, ReplyBounds
 from calicometrics.conversation import Bird, Conversation
-from calicometrics.errors import CalicometricsError, SourceError
+from calicometrics.errors import CalicometricsError, ParseError, SourceError
 from calicometrics.memo import Memo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-    from concurrent.futures import Executor
+    from concurrent.futures import Future
 
     from calicometrics.bird.kinds import ProtocolKind
     from calicometrics.bird.model import DaemonStatus, Protocol
-    from calicometrics.errors import ParseError
     from calicometrics.exposition.parser import Page
+    from calicometrics.workers import Worker
 
 T = TypeVar("T")
 
 STATUS = "show status"
 PROTOCOLS = "show protocols all"
-_SHOWN_PROBLEMS = 10  # of one reply: a changed format would else fill the log
+_GRACE = 0.1  # seconds: a source that keeps the deadline itself says better what was late
+_SHOWN_PROBLEMS = 10  # of one reply or page: a changed format would else fill the log
 
 
 class PageSource(Interface):
@@ -55,7 +57,9 @@ class Snapshot:
         kinds: The protocol kinds that can be read.
         parsers: Daemon name → the parser that has read its reply of the round before, in place of new ones.
         deadline: A ``time.monotonic()`` value for everything that is read; each source's own timeout holds as well.
-        executor: Reads daemons side by side; without one they are read in turn.
+        readers: Daemon name → the thread that reads it, so that daemons are read side by side. Those without one are
+            read in turn by whoever asks, as those are whose thread is busy with an earlier round.
+        stuck: What earlier rounds left ``unfinished``.
         reply_bounds: How much of a daemon's reply is accepted.
         page_bounds: How much of a page is accepted.
 
@@ -73,7 +77,8 @@ class Snapshot:
         kinds: Iterable[ProtocolKind] = BUILT_IN_KINDS,
         parsers: Mapping[str, ProtocolParser] | None = None,
         deadline: float | None = None,
-        executor: Executor | None = None,
+        readers: Mapping[str, Worker] | None = None,
+        stuck: Mapping[tuple[object, ...], Future[Any]] | None = None,
         reply_bounds: ReplyBounds | None = None,
         page_bounds: PageBounds | None = None,
     ) -> None:
@@ -85,7 +90,7 @@ class Snapshot:
             parsers if parsers is not None else {name: ProtocolParser(kinds) for name in self._birds}
         )
         self._deadline = deadline
-        self._executor = executor
+        self._readers = {name: reader for name, reader in (readers or {}).items() if not reader.busy}
         self._reply_bounds = reply_bounds or ReplyBounds()
         self._intakes = {
             name: Intake("bird", self._reply_bounds, getattr(bird, "max_reply", None))
@@ -95,7 +100,7 @@ class Snapshot:
             name: Intake("felix", page_bounds or PageBounds(), getattr(page, "max_page", None))
             for name, page in self._pages.items()
         }
-        self._memo = Memo()
+        self._memo = Memo(stuck)
 
     def view(self) -> Snapshot:
         """Return a snapshot of the same round with failures of its own: one for each collector."""
@@ -115,6 +120,10 @@ class Snapshot:
         """Close the connections of the round; what was read stays readable."""
         for daemon in self._birds.values():
             daemon.close()
+
+    def unfinished(self) -> Mapping[tuple[object, ...], Future[Any]]:
+        """Return what is still being read or parsed, for the snapshot of the next round."""
+        return self._memo.unfinished()
 
     @property
     def daemons(self) -> tuple[str, ...]:
@@ -151,7 +160,8 @@ class Snapshot:
             self._greet(daemon)
 
         def ask() -> tuple[str, float]:
-            text = self._birds[daemon].ask(command)
+            with self._intakes[daemon].receiving():
+                text = self._birds[daemon].ask(command)
             received = self._birds[daemon].now()
             return "".join(self._taken_in(daemon, command, [text])), received
 
@@ -212,7 +222,8 @@ class Snapshot:
             self._greet(daemon)
             bird = self._birds[daemon]
             with bird.stream(PROTOCOLS) as pieces:
-                taken_in = self._taken_in(daemon, PROTOCOLS, pieces)
+                received = self._intakes[daemon].received(pieces)
+                taken_in = self._taken_in(daemon, PROTOCOLS, received)
                 found = self._parsers[daemon].parse(taken_in, family=family, problems=self.problems(daemon))
             self._intakes[daemon].count(f"{bird.name}: {PROTOCOLS}", "protocols", len(found))
             return found
@@ -225,27 +236,33 @@ class Snapshot:
         return self.read(STATUS, parse_status)
 
     def page(self, name: str) -> Page:
-        """Return a page's families; lines that are not understood are among the page's problems.
+        """Return a page's families; lines that are not understood are problems, and noted in ``failures``.
 
         Raises:
-            SourceError: The page could not be read.
+            SourceError: The page could not be read, was cut off, or is no page of metrics.
         """
 
         def read() -> Page:
             from calicometrics.exposition.parser import parse_page
 
             intake = self._intakes[name]
-            text = self._pages[name].read(self._deadline)
+            with intake.receiving():
+                text = self._pages[name].read(self._deadline)
             page = parse_page("".join(intake.pieces(name, [text])))
+            if page.fault is not None:
+                raise SourceError(f"{name}: {page.fault}")
+            self.problems(name).extend(ParseError(f"{name}: {why}", line) for line, why in page.problems)
             intake.count(name, "families", len(page.families))
             intake.count(name, "samples", sum(family.most_samples for family in page.families))
             return page
 
         page: Page = self._memo.once((name, "page"), read)
+        problems = self.problems(name)[:_SHOWN_PROBLEMS]
+        self.failures.extend(problem for problem in problems if problem not in self.failures)
         return page
 
     def problems(self, source: str) -> list[ParseError]:
-        """Return what was read from a daemon but does not match the grammar: a list that grows as it is parsed."""
+        """Return what was read from a daemon or page but not understood: a list that grows as it is parsed."""
         problems: list[ParseError] = self._memo.once((source, "problems"), list)
         return problems
 
@@ -300,6 +317,19 @@ class Snapshot:
                 yield name, value
 
     def _start(self, get: Callable[[str], T], name: str) -> Callable[[], T]:
-        if self._executor is None or len(self._birds) == 1:
+        reader = self._readers.get(name)
+        if reader is None:
             return lambda: get(name)
-        return self._executor.submit(get, name).result
+        future = reader.submit(lambda: get(name))
+
+        def result() -> T:
+            patience = (
+                None if self._deadline is None else max(0.0, self._deadline - time.monotonic()) + _GRACE
+            )
+            try:
+                value: T = future.result(patience)
+            except FutureTimeoutError:
+                raise SourceError(f"{name}: not read when the round's time was over") from None
+            return value
+
+        return result

@@ -126,11 +126,14 @@ def felix_line(snapshot: Snapshot, page: str = "felix") -> str | None:
     from calicometrics.felix.model import felix_status
 
     try:
-        status = felix_status(snapshot.page(page).families)
+        read = snapshot.view().page(page)  # what is wrong with it is told here, not as a daemon's trouble
     except CalicometricsError as error:
-        return f"felix: {error}"
+        return f"felix: {str(error).removeprefix(f'{page}: ')}"
+    status = felix_status(read.families)
     state = status.resync_state or "state unknown"
-    return f"felix: {state}" + (f", host {status.host}" if status.host else "")
+    host = f", host {status.host}" if status.host else ""
+    bad = f"; lines that are not understood: {len(read.problems)}" if read.problems else ""
+    return f"felix: {state}{host}{bad}"
 
 
 def duration_text(seconds: float, accuracy: float = 0.0) -> str:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    _Calls = SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None]
+
 
 class Worker:
     """A thread that runs one call at a time.
@@ -23,8 +25,7 @@ class Worker:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._calls: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
-        self._thread: threading.Thread | None = None
+        self._calls: _Calls | None = None
         self._lock = threading.Lock()
         self._pending = 0
 
@@ -34,12 +35,18 @@ class Worker:
         return self._pending > 0
 
     def submit(self, call: Callable[[], Any]) -> Future[Any]:
-        """Return the future of a call; the thread starts with the first one."""
+        """Return the future of a call; the thread starts with the first one.
+
+        Raises:
+            RuntimeError: No thread can be started at the moment; a later call may do better.
+        """
         future: Future[Any] = Future()
         with self._lock:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-                self._thread.start()
+            if self._calls is None:
+                # Each thread has calls of its own: the end that is meant for one must not reach the next.
+                calls: _Calls = SimpleQueue()
+                threading.Thread(target=self._run, args=(calls,), name=self._name, daemon=True).start()
+                self._calls = calls
             self._pending += 1
             self._calls.put((future, call))
         return future
@@ -47,12 +54,12 @@ class Worker:
     def close(self) -> None:
         """End the thread as soon as its call returns."""
         with self._lock:
-            if self._thread is not None:
+            if self._calls is not None:
                 self._calls.put(None)
-                self._thread = None
+                self._calls = None
 
-    def _run(self) -> None:
-        while (item := self._calls.get()) is not None:
+    def _run(self, calls: _Calls) -> None:
+        while (item := calls.get()) is not None:
             future, call = item
             try:
                 result = call()

@@ -58,6 +58,7 @@ def test_one_input(data: bytes) -> None:
     """Send the data as a whole conversation, and as one reply of a well-behaved BIRD."""
     given = atheris.FuzzedDataProvider(data)
     widths = [given.ConsumeIntInRange(1, 40) for _ in range(given.ConsumeIntInRange(0, 12))]
+    behind = given.ConsumeBytes(given.ConsumeIntInRange(0, 40))
     stream = given.ConsumeBytes(LARGEST)
     converse(cut(stream, widths))
     body = b"".join(
@@ -67,7 +68,8 @@ def test_one_input(data: bytes) -> None:
     whole = (
         b"".join(line + b"\n" for line in body.split(b"\n")[:-1] if not line.startswith(b"+")) + b"0000 \n"
     )
-    answer = converse([GREETING, RESTRICTED, *cut(body + b"0000 \n", widths)])
+    asynchronous = b"".join(b"+" + line + b"\n" for line in behind.split(b"\n") if line)
+    answer = converse([GREETING, RESTRICTED, *cut(body + b"0000 \n" + asynchronous, widths)])
     if answer != whole.decode("utf-8", "backslashreplace"):
         raise AssertionError(f"a reply changes with its cuts: {answer!r}")
 

@@ -91,17 +91,20 @@ def serve(
     port: int | None = None,
     environ: dict[str, str] | None = None,
     tls: ssl.SSLContext | None = None,
+    addressed: bool = False,
 ) -> Iterator[Serving]:
     """Run `calicometrics serve` until the end of the block; its page is there when the block begins.
 
     ``tls`` is what a client speaks to it, where the arguments have it speak TLS. One that asks for a password is there.
+    ``addressed`` is for arguments that already have it listen on the port.
     """
     port = port or free_port()
     with tempfile.NamedTemporaryFile("w+", prefix="calicometrics-log-") as log:
         process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "calicometrics", "serve"),
-                *(f"--web.listen-address=127.0.0.1:{port}", *arguments),
+                *(() if addressed else (f"--web.listen-address=127.0.0.1:{port}",)),
+                *arguments,
             ],
             stderr=log,
             stdout=subprocess.DEVNULL,

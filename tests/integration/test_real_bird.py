@@ -83,11 +83,12 @@ def test_a_restarted_daemon_is_read_again_without_a_restart_of_ours(
         )  # once for the failure, once for its end
 
 
-def test_the_daemon_is_only_read(tmp_path: pathlib.Path) -> None:
+@pytest.mark.parametrize("version", PACKAGES)
+def test_the_daemon_is_only_read(tmp_path: pathlib.Path, version: str) -> None:
     """What the exporter's connection may do is what BIRD's restricted mode allows: nothing but show."""
     from calicometrics import BirdSocket, CommandError
 
-    with Lab(tmp_path, "1.6.8") as lab, BirdSocket(lab.a.path).connect() as connection:
+    with Lab(tmp_path, version) as lab, BirdSocket(lab.a.path).connect() as connection:
         with pytest.raises(CommandError, match="8007 Access denied"):
             connection.ask("disable all")
         assert "device1" in connection.ask("show protocols")

@@ -7,13 +7,15 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from calicometrics.testing.bird import FakeBird
 
 from .lab import wait_for
-from .serving import Serving, get, serve, value
+from .serving import Serving, free_port, get, serve, value
 
 pytestmark = pytest.mark.integration
 
@@ -65,6 +67,64 @@ def test_sighup_reads_the_settings_again_and_refuses_wrong_ones(
         file.write_text('endpoint = ["typha"]\n')
         hang_up(serving, "expected NAME=URL")
         assert "bird_memory_bytes" in names(serving)
+        assert serving.stop() == 0
+
+
+def test_a_sighup_during_a_round_costs_the_round_nothing() -> None:
+    release = threading.Event()
+    status = (MIXED / "show_status.raw").read_text()
+
+    def slow() -> str:
+        release.wait(20)
+        return status
+
+    replies = {"show status": slow, "show protocols all": (MIXED / "show_protocols_all.raw").read_text()}
+    with (
+        FakeBird(replies) as one,
+        FakeBird(replies) as two,
+        serve(
+            *(f"--bird.socket=bird={one.path}", f"--bird.socket=bird6={two.path}", "--bird.timeout=20"),
+            "--no-collector.felix_summaries",
+        ) as serving,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        scrape = pool.submit(serving.samples)
+        wait_for(lambda: one.commands and two.commands)
+        hang_up(serving, "settings read again")
+        release.set()
+        samples = scrape.result()
+        assert [sample.value for sample in samples if sample.name == "calicometrics_collector_success"] == [
+            1
+        ] * 3
+        assert value(samples, "bird_daemon_up", bird_daemon="bird6") == 1
+        assert "collector" not in serving.log
+
+
+def test_settings_that_are_refused_leave_everything_as_it_was(bird: FakeBird, tmp_path: pathlib.Path) -> None:
+    file = tmp_path / "calicometrics.toml"
+    base = f"[bird]\nsocket = ['bird={bird.path}']\n[collector]\nfelix_summaries = false\n"
+    other = base.replace(f"bird={bird.path}", f"other={tmp_path}/none.ctl")
+    written = tmp_path / "page.prom"
+    textfile = f"[sink.textfile]\npath = '{written}'\ninterval = 0.1\n"
+    port = free_port()
+    file.write_text(f"{base}[web]\nlisten-address = ['127.0.0.1:{port}']\n")
+    with (
+        serve(f"--config.file={file}", port=port, addressed=True) as serving,
+        socket.create_server(("127.0.0.1", 0)) as taken,
+    ):
+        for address, reason in (
+            (f"127.0.0.1:{taken.getsockname()[1]}", "address already in use"),
+            (f"a..b:{port}", "parts between dots"),
+            (f"{'a' * 70}:{port}", "parts between dots"),
+        ):
+            file.write_text(f"{other}[web]\nlisten-address = ['{address}']\n{textfile}")
+            hang_up(serving, f"settings refused: cannot listen on {address}: ")
+            assert reason in serving.log
+            samples = serving.samples()
+            assert value(samples, "bird_daemon_up", bird_daemon="bird") == 1
+            assert value(samples, "bird_daemon_up", bird_daemon="other") is None
+            assert "calicometrics_sink_up" not in {sample.name for sample in samples}
+        assert "Traceback" not in serving.log
         assert serving.stop() == 0
 
 
@@ -129,3 +189,20 @@ def test_readiness_follows_the_first_daemon_that_answers(tmp_path: pathlib.Path)
         assert get(f"{serving.url}/-/healthy")[0] == 200
         with FakeBird.from_directory(MIXED, path=path):
             assert get(f"{serving.url}/-/ready")[0] == 200
+
+
+def test_sigterm_ends_it_although_daemons_that_stall_are_being_read(tmp_path: pathlib.Path) -> None:
+    with (
+        FakeBird.from_directory(MIXED, fault="hang") as one,
+        FakeBird.from_directory(MIXED, fault="hang") as two,
+        serve(
+            *(f"--bird.socket=bird={one.path}", f"--bird.socket=bird6={two.path}", "--bird.timeout=60"),
+            "--no-collector.felix_summaries",
+        ) as serving,
+    ):
+        address, _, port = serving.url.removeprefix("http://").partition(":")
+        with socket.create_connection((address, int(port))) as client:
+            client.sendall(b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n")
+            wait_for(lambda: one.connections and two.connections)
+        # Well before the round is over; serve() waits for 20 s at most.
+        assert serving.stop() == 0

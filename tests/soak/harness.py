@@ -29,6 +29,8 @@ CLIENTS = 10
 TENTHS = 10
 BIRD = "2.0.12"
 FAULTS = (None, "refuse", None, "cut", None, "unavailable", None, "cut-chunked")
+BIRD_COLLECTORS = frozenset({"bird_status", "bird_protocols", "bgp_timers"})
+"""The daemon that they read is never stopped: whatever else happens, each page has all of them."""
 _MEGABYTE = 1_000_000
 
 
@@ -126,7 +128,9 @@ class Soak:
             established(self._directory, BIRD, peers=3) as lab,
             FakeEndpoint(self._felix) as felix,
             serve(
+                # One daemon under two names: several are read side by side, which one alone is not.
                 f"--bird.socket=bird={lab.a.path}",
+                f"--bird.socket=again={lab.a.path}",
                 f"--felix.url={felix.url}",
                 "--collector.felix",
                 "--felix.timeout=2",
@@ -156,7 +160,7 @@ class Soak:
             threads = [threading.Thread(target=self._scrape, args=(serving, n)) for n in range(CLIENTS)]
             for period, act in (
                 (1.0, change_felix),
-                (3.0, reload),
+                (0.2, reload),
                 (max(8.0, self._seconds / 60), restart_peers),
                 (0.5, lambda: self._agent(serving)),
             ):
@@ -202,7 +206,7 @@ class Soak:
                 if number == 0:
                     self._read_openmetrics(body)
                     continue
-                counters, up, felix_life = read(body)
+                counters, up, failed, felix_life = read(body)
             except ParseError as error:
                 self._problem(f"a page that does not parse: {error}")
                 continue
@@ -211,6 +215,8 @@ class Soak:
                 continue
             if not up:
                 self._problem("a page without bird_daemon_up 1")
+            for collector in failed:
+                self._problem(f"a page on which {collector} failed")
             if felix_life is not None and felix_life != life:
                 life = felix_life
                 before = {key: value for key, value in before.items() if not key[0].startswith("felix")}
@@ -252,19 +258,24 @@ class Soak:
             self._results.problems[text] += 1
 
 
-def read(body: str) -> tuple[dict[tuple[str, object], float], bool, float | None]:
+def read(body: str) -> tuple[dict[tuple[str, object], float], bool, list[str], float | None]:
     """Return the counters of a page that belong to daemons or to ourselves, whether BIRD is up, and Felix's life.
 
-    BIRD's own counters begin again with each session, and are not among them.
+    Between the last two are BIRD's collectors that have failed or are not there. BIRD's own counters begin again with
+    each session, and are not among the counters.
     """
     counters = {}
-    up, life = False, None
+    succeeded = set()
+    up: list[float] = []
+    life = None
     for family in parse_exposition(body):
         for sample in family.samples():
             if family.type == "counter" and not sample.name.startswith("bird_"):
                 counters[sample.name, sample.labels] = sample.value
             elif sample.name == "bird_daemon_up":
-                up = sample.value == 1
+                up.append(sample.value)
             elif sample.name == "felix_cluster_num_hosts":
                 life = sample.value
-    return counters, up, life
+            elif sample.name == "calicometrics_collector_success" and sample.value == 1:
+                succeeded.add(dict(sample.labels)["collector"])
+    return counters, up == [1, 1], sorted(BIRD_COLLECTORS - succeeded), life

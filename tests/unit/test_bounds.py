@@ -8,7 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from calicometrics.bird.client import BirdSocket
 from calicometrics.bounds import Intake, PageBounds, ReplyBounds, _has_longer_line
+from calicometrics.collectors.bird_memory import BirdMemoryCollector
+from calicometrics.collectors.bird_protocols import BirdProtocolsCollector
+from calicometrics.collectors.endpoints import EndpointsCollector
+from calicometrics.collectors.felix import FelixCollector
 from calicometrics.errors import BoundError
 from calicometrics.exporter import Exporter, Round
 from calicometrics.families import MetricFamily
@@ -127,6 +132,32 @@ def test_a_bound_that_is_passed_shows_as_more_than_all_of_it() -> None:
             ratios = values(exporter.round(), "calicometrics_source_bound_ratio")
     assert (ratios["bird", "lines"] or 0) > 1
     assert ("bird", "protocols") not in ratios
+
+
+def test_bytes_past_their_bound_are_named_with_their_option_and_shown(tmp_path: pathlib.Path) -> None:
+    file = tmp_path / "typha.prom"
+    file.write_text(PAGE)
+    with FakeBird.from_directory(RECORDING) as bird, FakeEndpoint(PAGE) as felix:
+        largest = len(REPLY) - 1
+        with Exporter(
+            {"bird": BirdSocket(bird.path, max_reply=largest)},
+            {"felix": HttpSource(felix.url, max_page=50), "typha": FileSource(file, max_page=60)},
+            collectors=[
+                BirdProtocolsCollector(),
+                BirdMemoryCollector(),
+                FelixCollector(),
+                EndpointsCollector(),
+            ],
+        ) as exporter:
+            taken = exporter.round()
+    assert errors(taken) == {
+        f"BIRD at {bird.path}: show protocols all: the reply is larger than {largest} bytes, see bird.max-reply",
+        f"{felix.url}: body: the page is larger than 50 bytes, see felix.max-page",
+        f"{file}: read: the page is larger than 60 bytes, see felix.max-page",
+    }
+    ratios = values(taken, "calicometrics_source_bound_ratio")
+    for source in ("bird", "felix", "typha"):
+        assert 1 < (ratios[source, "bytes"] or 0) < 1.1
 
 
 def test_the_longest_line_is_measured_in_eighths() -> None:

@@ -204,6 +204,45 @@ def test_an_error_is_logged_when_it_begins_and_when_it_is_over(
     assert [record.getMessage().partition(":")[0] for record in caplog.records] == ["over"]
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        'headers: the server answered 500 Internal Server Error: "{}"',
+        "show status: timeout after {} bytes",
+        "line {}: felix: no such thing",
+        "greeting: this is no BIRD: b'{}'",
+        "the answer is no good HTTP: illegal status line: bytearray(b'{}…",
+        "expected a timer, not 'it\\'s {}'",
+    ],
+)
+def test_others_words_are_logged_with_the_first_error_and_change_nothing(
+    caplog: pytest.LogCaptureFixture, said: str
+) -> None:
+    count = iter(range(100, 200))
+
+    def fail(snapshot):
+        raise SourceError("it's the daemon's: " + said.format(next(count)))
+
+    with caplog.at_level(logging.INFO), Exporter({}, collectors=[Numbers(fail)]) as exporter:
+        for _ in range(5):
+            exporter.round()
+    assert [record.getMessage() for record in caplog.records] == [
+        "collector numbers: it's the daemon's: " + said.format(100)
+    ]
+
+
+def test_another_error_is_logged_though_both_have_apostrophes(caplog: pytest.LogCaptureFixture) -> None:
+    said = iter(["a node's disk is a node's", "a node's fan is a node's", "peers' 'a'", "peers' list 'a'"])
+
+    def fail(snapshot):
+        raise SourceError(next(said))
+
+    with Exporter({}, collectors=[Numbers(fail)]) as exporter:
+        for _ in range(4):
+            exporter.round()
+    assert sum(record.levelno == logging.WARNING for record in caplog.records) == 4
+
+
 def test_a_collector_that_hangs_delays_nobody_and_is_not_started_twice() -> None:
     release = threading.Event()
     calls = []
@@ -283,6 +322,16 @@ def test_a_family_that_clashes_at_run_time_costs_only_itself() -> None:
         "the family same belongs to one and is left out",
         "the family yours belongs to two and is left out",
     )
+    assert success(done.families) == {"one": 1, "two": 0}
+
+
+def test_a_page_that_two_collectors_pass_through_is_no_clash_of_theirs() -> None:
+    same = family("same", 1)
+    both = [Numbers(lambda snapshot: [same], name) for name in ("one", "two")]
+    with Exporter({}, collectors=both) as exporter:
+        done = exporter.round()
+    assert success(done.families) == {"one": 1, "two": 1}
+    assert values(done.families, "same") == {("0",): 1}
 
 
 # --- rounds ----------------------------------------------------------------------------------------------------

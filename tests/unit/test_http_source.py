@@ -108,9 +108,12 @@ class TestGoodAnswers:
         with answering(data) as (url, _):
             assert HttpSource(url).read() == "a 1\n"
 
-    def test_an_empty_page_is_a_page_compressed_or_not(self):
-        for headers in (["Content-Length: 0"], ["Content-Length: 0", "Content-Encoding: gzip"]):
-            with answering(answer(b"", *headers)) as (url, _):
+    def test_an_empty_body_is_a_text_compressed_or_not(self):
+        for data in (
+            answer(b"", "Content-Length: 0"),
+            answer(gzip.compress(b""), "Content-Encoding: gzip"),
+        ):
+            with answering(data) as (url, _):
                 assert HttpSource(url).read() == ""
 
     def test_bytes_that_are_no_utf8_cost_themselves_only(self):
@@ -130,13 +133,13 @@ class TestGoodAnswers:
 class TestRefusals:
     def test_another_status_is_an_error_with_the_first_line_of_the_body(self):
         with answering(answer(b"\n  no such page \nmore\n", status="404 Not Found")) as (url, _):
-            assert failure(url) == "headers: the server answered 404 Not Found: no such page"
+            assert failure(url) == 'headers: the server answered 404 Not Found: "no such page"'
 
     def test_a_page_of_html_with_503_is_an_error(self):
         with FakeEndpoint(PAGE, fault="unavailable") as endpoint:
             assert (
                 failure(endpoint.url)
-                == "headers: the server answered 503 Service Unavailable: <!DOCTYPE html>"
+                == 'headers: the server answered 503 Service Unavailable: "<!DOCTYPE html>"'
             )
 
     @pytest.mark.parametrize(
@@ -149,22 +152,22 @@ class TestRefusals:
     )
     def test_the_status_is_reported_even_if_the_body_is_bad(self, body, headers):
         with answering(answer(body, *headers, status="500 Oops")) as (url, _):
-            assert failure(url) == "headers: the server answered 500 Oops"
+            assert failure(url) == 'headers: the server answered 500 "Oops"'
 
     def test_a_quoted_line_is_short_and_has_no_control_characters(self):
         with answering(answer(b"\x1b[2J\x07" + b"x" * 5000, status="500 Oops")) as (url, _):
-            assert failure(url) == f"headers: the server answered 500 Oops:  [2J {'x' * 195}…"
+            assert failure(url) == 'headers: the server answered 500 "Oops": " [2J ' + "x" * 195 + '…"'
 
     def test_a_redirect_is_named_and_not_followed(self):
         with FakeEndpoint(PAGE, fault="redirect") as endpoint:
             assert failure(endpoint.url) == (
-                "headers: the server answered 302 Found, a redirect to /elsewhere, which is not followed"
+                'headers: the server answered 302 Found, a redirect to "/elsewhere", which is not followed'
             )
         assert len(endpoint.requests) == 1
 
     def test_a_redirect_does_not_show_the_passwords_of_its_target(self):
         with answering(answer(b"", "Location: https://me:secret@host/a@b", status="301 Moved")) as (url, _):
-            assert "a redirect to https://host/a@b, which" in failure(url)
+            assert 'a redirect to "https://host/a@b", which' in failure(url)
 
     def test_an_encoding_that_was_not_asked_for_is_an_error(self):
         with answering(answer(b"x", "Content-Encoding: br", "Content-Length: 1")) as (url, _):
@@ -173,6 +176,11 @@ class TestRefusals:
     def test_what_is_not_gzip_is_no_page(self):
         with answering(answer(b"a 1\n", "Content-Encoding: gzip", "Content-Length: 4")) as (url, _):
             assert failure(url).startswith("body: the answer is not the gzip that it says it is: ")
+
+    def test_gzip_without_a_byte_is_cut(self):
+        with answering(answer(b"", "Content-Length: 0", "Content-Encoding: gzip")) as (url, _):
+            with pytest.raises(SourceError, match="body: the gzip stream was cut after 0 bytes"):
+                HttpSource(url).read()
 
     def test_a_gzip_stream_with_a_wrong_checksum_is_no_page(self):
         data = bytearray(gzip.compress(b"a 1\n" * 100))
@@ -301,7 +309,7 @@ class TestDeadline:
             thread.start()
             url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
             assert failure(url, headers=[("X-Large", "x" * (1 << 20))]) == (
-                "headers: the server answered 431 Too Large: go away"
+                'headers: the server answered 431 "Too Large": "go away"'
             )
             thread.join()
 
@@ -388,6 +396,18 @@ class TestAddresses:
 
     def test_a_name_that_nobody_knows_is_an_error_of_resolve(self):
         assert failure(f"http://{'a' * 64}.test/").startswith("resolve: ")
+
+    def test_a_name_is_looked_up_again_when_no_thread_could_be_started(self, monkeypatch):
+        def fail(_):
+            raise RuntimeError("can't start new thread")
+
+        with FakeEndpoint("a 1\n") as endpoint:
+            source = HttpSource(endpoint.url.replace("127.0.0.1", "localhost"))
+            with monkeypatch.context() as patched:
+                patched.setattr(threading.Thread, "start", fail)
+                with pytest.raises(SourceError, match="resolve: can't start new thread"):
+                    source.read()
+            assert source.read() == "a 1\n"
 
     def test_a_resolver_that_hangs_costs_the_timeout_and_one_thread(self, monkeypatch):
         called, release = [], threading.Event()

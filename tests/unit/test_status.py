@@ -184,6 +184,8 @@ def test_a_moment_is_shown_as_far_as_it_is_known() -> None:
         ('felix_resync_state 3\nfelix_host{host="node-a"} 1\n', "felix: in-sync, host node-a"),
         ("felix_resync_state 2\n", "felix: resync"),
         ("go_goroutines 3\n", "felix: state unknown"),
+        ("felix_resync_state 3\nfelix_b x\n", "felix: in-sync; lines that are not understood: 1"),
+        ("felix_resync_state 3", "felix: the last line does not end with a line feed: the page is cut off"),
     ],
 )
 def test_felix_stands_under_the_table(page: str, line: str, tmp_path: pathlib.Path) -> None:

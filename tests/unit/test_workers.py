@@ -49,3 +49,41 @@ def test_a_closed_worker_ends_its_thread_and_may_be_used_again() -> None:
     worker.close()
     assert worker.submit(lambda: 7).result(5) == 7
     worker.close()
+
+
+def test_a_call_of_a_worker_that_was_closed_meanwhile_is_run() -> None:
+    """The end that is meant for the first thread must not reach the second."""
+    worker = Worker("test")
+    inside, release = threading.Event(), threading.Event()
+
+    def wait() -> threading.Thread:
+        inside.set()
+        release.wait(10)
+        return threading.current_thread()
+
+    first = worker.submit(wait)
+    assert inside.wait(10)
+    worker.close()
+    second = worker.submit(threading.current_thread).result(5)
+    release.set()
+    thread = first.result(5)
+    assert thread is not second
+    thread.join(5)
+    assert not thread.is_alive()
+    assert worker.submit(threading.current_thread).result(5) is second
+    worker.close()
+
+
+def test_a_worker_recovers_when_no_thread_could_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    worker = Worker("test")
+
+    def fail(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", fail)
+        with pytest.raises(RuntimeError, match="can't start new thread"):
+            worker.submit(lambda: 1)
+    assert not worker.busy
+    assert worker.submit(lambda: 7).result(5) == 7
+    worker.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import re
 import socket
@@ -9,7 +10,7 @@ import time
 from typing import TYPE_CHECKING, Self
 
 from calicometrics.bird.framing import is_error
-from calicometrics.errors import CommandError, SourceError
+from calicometrics.errors import BoundError, CommandError, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,6 +116,11 @@ class BirdConnection:
         """Close the connection; harmless when it is closed."""
         self._socket.close()
 
+    def abandon(self) -> None:
+        """End the connection for both sides, while another thread may be reading it; that one closes it."""
+        with contextlib.suppress(OSError):  # it has ended by itself
+            self._socket.shutdown(socket.SHUT_RDWR)
+
     def ask(self, command: str) -> str:
         r"""Return the reply to a command as BIRD framed it; bytes that are no UTF-8 show as ``\xNN``.
 
@@ -123,6 +129,7 @@ class BirdConnection:
 
         Raises:
             CommandError: BIRD answered with an error (codes 8000 to 9999).
+            BoundError: The reply is too large.
             SourceError: BIRD could not be read in time.
             ValueError: The command is more than one line.
         """
@@ -188,9 +195,11 @@ class BirdConnection:
         """Yield everything up to a line that ends a reply, four digits and a blank, in pieces of whole lines.
 
         Such a line is looked for at the end of what has come, since BIRD waits for the next command behind it. Lines
-        that begin with ``+`` are asynchronous and no part of a reply.
+        that begin with ``+`` are asynchronous and no part of a reply; one that has begun behind the end is read to its
+        own end, or its rest would be taken for the next reply.
         """
         size = 0
+        ended = b""  # lines with an end behind which another line has begun
         begun: list[bytes] = []  # of a line whose end has not come
         while True:
             try:
@@ -205,16 +214,18 @@ class BirdConnection:
             size += len(chunk)
             if size > self._max_reply:
                 self.close()
-                raise self._error(phase, f"the reply is larger than {self._max_reply} bytes")
+                raise BoundError(f"{self._phase(phase)}: the reply is larger than {self._max_reply} bytes")
             whole = chunk.rfind(b"\n") + 1
             if not whole:
                 begun.append(chunk)
                 continue
-            lines = _without_asynchronous(b"".join([*begun, chunk[:whole]]))
+            lines = ended + _without_asynchronous(b"".join([*begun, chunk[:whole]]))
             begun = [chunk[whole:]] if whole < len(chunk) else []
-            if lines:
+            ends = _TERMINATOR.match(_last_line(lines)) is not None
+            ended = lines if ends and begun else b""
+            if lines and not ended:
                 yield lines
-            if not begun and _TERMINATOR.match(_last_line(lines)):
+            if ends and not begun:
                 return
 
     def _remaining(self, phase: str, size: int = 0) -> float:
@@ -240,7 +251,8 @@ def _without_asynchronous(data: bytes) -> bytes:
     # One character is looked for much faster than two.
     if b"+" not in data or (b"\n+" not in data and not data.startswith(b"+")):
         return data
-    return b"".join(line for line in data.splitlines(keepends=True) if not line.startswith(b"+"))
+    # Not by splitlines: for it, a line ends with a carriage return as well.
+    return b"\n".join(line for line in data.split(b"\n") if not line.startswith(b"+"))
 
 
 def _reason(error: OSError) -> str:

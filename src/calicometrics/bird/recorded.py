@@ -45,6 +45,9 @@ class RecordedBird:
     def close(self) -> None:
         """Do nothing: there is nothing to close."""
 
+    def abandon(self) -> None:
+        """Do nothing, as ``close``."""
+
     def now(self) -> float:
         """Return when the replies were read, in seconds since the epoch."""
         if self._received is None:

@@ -50,5 +50,8 @@ def _reload(service: Service, parsed: argparse.Namespace) -> None:
     except CalicometricsError as error:
         for line in str(error).splitlines():
             logger.error("settings refused: %s", line)  # noqa: TRY400 - a traceback would tell the user nothing
+    except Exception as error:  # a plugin's options and sinks are foreign code
+        logger.error("settings refused: %s: %s", type(error).__name__, error)  # noqa: TRY400 - as above
+        logger.debug("settings refused", exc_info=True)
     else:
         logger.info("settings read again")

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 _MARKUP = re.compile(r"\s*+<[!?a-zA-Z]")
 _BYTE_ORDER_MARK = "\ufeff"
+_CUT = "the last line does not end with a line feed: the page is cut off"
 
 
 class Problem(NamedTuple):
@@ -57,6 +58,18 @@ class Page:
 
     families: list[MetricFamily]
     problems: list[Problem]
+
+    @property
+    def fault(self) -> str | None:
+        """Why the page as a whole is not what its source meant to say, None when nothing tells so.
+
+        What is cut may lack any number of families, and a page always has some: a program tells of itself at least.
+        """
+        if self.problems and self.problems[-1].reason == _CUT:
+            return _CUT
+        if self.families:
+            return None
+        return self.problems[0].reason if self.problems else "there is no metric family on it"
 
 
 def parse_exposition(text: str, *, strict: bool = True, repair: bool = False) -> list[MetricFamily]:
@@ -122,7 +135,7 @@ class _Lines:
             except ParseError as error:
                 self._report(number, error.reason)
         if cut.strip(" \t"):
-            self._report(len(lines) + 1, "the last line does not end with a line feed: the page is cut off")
+            self._report(len(lines) + 1, _CUT)
         return Page(self._builder.build(), self._problems)
 
     def _report(self, number: int, reason: str) -> None:

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-LONGEST_ROUND = 8.0
-"""Seconds for a round: a scrape that comes meanwhile shares it, and Prometheus waits no longer than 10 s."""
+ROUND_TIMEOUT = 8.0
+"""Seconds for a round, whatever the interval: a scrape that comes meanwhile shares it, and is not to lack a daemon
+because a sink is in a hurry. Prometheus waits no longer than 10 s."""
 
 
 class Ticker:
@@ -62,7 +63,7 @@ class Ticker:
 
     def _tick(self) -> None:
         try:
-            done = self._exporter.round(min(self._interval, LONGEST_ROUND))
+            done = self._exporter.round(ROUND_TIMEOUT)
         except Exception as error:  # noqa: BLE001 - the next tick may do better
             if str(error) != self._complaint:
                 self._complaint = str(error)

@@ -9,7 +9,11 @@ _STEP = 1024 * 1024
 
 
 class BodyError(Exception):
-    """A body is too large, cut or not compressed as announced; the text says which."""
+    """A body is cut or not compressed as announced; the text says which."""
+
+
+class LargeBodyError(BodyError):
+    """A body is larger than allowed."""
 
 
 class Body:
@@ -30,7 +34,6 @@ class Body:
         self._limit = limit
         self._compressed = "gzip" in encoding
         self._member = zlib.decompressobj(_GZIP)
-        self._begun = False
         self._received = 0
         self.content = bytearray()
 
@@ -38,7 +41,8 @@ class Body:
         """Take the next bytes.
 
         Raises:
-            BodyError: There are too many, or they are no gzip.
+            LargeBodyError: There are too many.
+            BodyError: They are no gzip.
         """
         self._received += len(data)
         if self._received > self._limit:
@@ -55,9 +59,9 @@ class Body:
         """Return the whole body.
 
         Raises:
-            BodyError: The compressed stream has no end.
+            BodyError: The compressed stream has no end; without a byte it has not even begun.
         """
-        if self._compressed and self._begun and not self._member.eof:
+        if self._compressed and not self._member.eof:
             raise BodyError(f"the gzip stream was cut after {self._received} bytes")
         return self.content
 
@@ -66,11 +70,10 @@ class Body:
         while data:
             if self._member.eof:  # a gzip file may have several members (RFC 1952, 2.2)
                 self._member = zlib.decompressobj(_GZIP)
-            self._begun = True
             self.content += self._member.decompress(data, _STEP)
             if len(self.content) > self._limit:
                 raise self._too_large()
             data = self._member.unconsumed_tail or self._member.unused_data
 
-    def _too_large(self) -> BodyError:
-        return BodyError(f"the page is larger than {self._limit} bytes")
+    def _too_large(self) -> LargeBodyError:
+        return LargeBodyError(f"the page is larger than {self._limit} bytes")

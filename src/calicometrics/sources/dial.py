@@ -111,9 +111,13 @@ class Dialer:
         with self._lock:
             lookup = self._lookup
             if lookup is None:
-                lookup = self._lookup = Future()
+                lookup = Future()
                 name = f"resolve {self._host}"
-                threading.Thread(target=self._look_up, args=(lookup,), name=name, daemon=True).start()
+                try:
+                    threading.Thread(target=self._look_up, args=(lookup,), name=name, daemon=True).start()
+                except RuntimeError as error:  # too many threads; a later call may do better
+                    raise PhaseError("resolve", str(error)) from None
+                self._lookup = lookup
             return lookup
 
     def _look_up(self, lookup: Future[list[Address]]) -> None:

@@ -6,7 +6,7 @@ import os
 import stat
 import time
 
-from calicometrics.errors import SourceError
+from calicometrics.errors import BoundError, SourceError
 
 DEFAULT_MAX_PAGE = 64 * 1024 * 1024
 
@@ -35,7 +35,8 @@ class FileSource:
             deadline: A ``time.monotonic()`` value at which reading is given up.
 
         Raises:
-            SourceError: The file cannot be read, is no regular file, or is larger than a page may be.
+            SourceError: The file cannot be read or is no regular file.
+            BoundError: It is larger than a page may be.
         """
         try:
             # Without O_NONBLOCK, opening a named pipe that nobody writes to would wait for ever.
@@ -63,7 +64,7 @@ class FileSource:
                 return page
             page += chunk
             if len(page) > self.max_page:
-                raise self._error("read", f"the page is larger than {self.max_page} bytes")
+                raise BoundError(f"{self.path}: read: the page is larger than {self.max_page} bytes")
 
     def _error(self, phase: str, reason: str) -> SourceError:
         return SourceError(f"{self.path}: {phase}: {reason}")

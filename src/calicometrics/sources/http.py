@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import http
 import re
 import time
 from typing import TYPE_CHECKING
 
 import h11
 
-from calicometrics.errors import ConfigError, SourceError
-from calicometrics.sources.body import Body, BodyError
+from calicometrics.errors import BoundError, ConfigError, SourceError
+from calicometrics.sources.body import Body, BodyError, LargeBodyError
 from calicometrics.sources.dial import Deadline, Dialer, PhaseError, reason_of
 from calicometrics.sources.file import DEFAULT_MAX_PAGE
 from calicometrics.sources.tls import ClientTls
@@ -88,6 +89,7 @@ class HttpSource:
         Raises:
             SourceError: The page could not be read; the message names the URL, the phase (resolve, connect, TLS
                 handshake, send, headers, body) and the reason.
+            BoundError: It is too large.
         """
         limit = time.monotonic() + self.timeout
         clock = Deadline(limit if deadline is None else min(limit, deadline))
@@ -96,6 +98,8 @@ class HttpSource:
                 return (
                     _Exchange(connection, clock, self.max_page).get(self._request).decode("utf-8", "replace")
                 )
+        except LargeBodyError as error:
+            raise BoundError(f"{self.url}: body: {error}") from None
         except PhaseError as error:
             raise SourceError(f"{self.url}: {error}") from None
 
@@ -143,18 +147,20 @@ class _Exchange:
                 if enough is not None and enough(body.content):
                     return body.content
             return body.finish()
+        except LargeBodyError:
+            raise
         except BodyError as error:
             raise PhaseError("body", str(error)) from None
 
     def _refusal(self, response: h11.Response) -> str:
         """Return what an answer other than 200 says: its status, where it points to, the first line of its body."""
-        status = f"the server answered {response.status_code} {response.reason.decode('latin-1')}".rstrip()
+        status = f"the server answered {response.status_code} {_reason(response)}".rstrip()
         location = _header(response, b"location")
         if response.status_code in _REDIRECTS and location:
             return f"{status}, a redirect to {_quote(hide_user_info(location))}, which is not followed"
         try:
             body = self._body(response, _has_a_line)
-        except PhaseError:  # the status says enough
+        except (PhaseError, LargeBodyError):  # the status says enough
             return status
         line = body.decode("utf-8", "replace").lstrip().partition("\n")[0].rstrip()
         return f"{status}: {_quote(line)}" if line else status
@@ -172,7 +178,7 @@ class _Exchange:
         except h11.RemoteProtocolError as error:
             if ended:
                 raise PhaseError(phase, f"the answer was cut: connection closed{after}") from None
-            raise PhaseError(phase, f"the answer is no good HTTP: {_quote(str(error))}") from None
+            raise PhaseError(phase, f"the answer is no good HTTP: {_printable(str(error))}") from None
         except OSError as error:
             raise PhaseError(phase, reason_of(error) + after) from None
         except PhaseError as error:
@@ -219,7 +225,22 @@ def _header(response: h11.Response, name: bytes) -> str:
     return b", ".join(value for key, value in response.headers if key == name).decode("latin-1")
 
 
+def _reason(response: h11.Response) -> str:
+    """Return the words of a status, quoted unless they are the usual ones."""
+    words = response.reason.decode("latin-1")
+    try:
+        usual = http.HTTPStatus(response.status_code).phrase
+    except ValueError:  # a number that nobody has registered
+        usual = ""
+    return words if words in {usual, ""} else _quote(words)
+
+
 def _quote(text: str) -> str:
-    """Return a server's words, short and without anything that a terminal or a log would take for a command."""
+    """Return a server's words in quotes, by which the log tells that they may be others each time."""
+    return '"' + _printable(text).replace('"', "'") + '"'
+
+
+def _printable(text: str) -> str:
+    """Return a text that is short and has nothing that a terminal or a log would take for a command."""
     text = _UNPRINTABLE.sub(" ", text)
     return text if len(text) <= _MAX_QUOTE else f"{text[:_MAX_QUOTE]}…"

@@ -46,6 +46,10 @@ def listen(text: str) -> socket.socket:
     host, port = parse_listen_address(text)
     try:
         listener = _listen(host, port)
+    except UnicodeError:  # of the codec that names go through
+        raise SourceError(
+            f"cannot listen on {text}: a name's parts between dots have 1 to 63 characters"
+        ) from None
     except socket.gaierror as error:
         raise SourceError(f"cannot listen on {text}: {str(error.strerror).lower()}") from None
     except OSError as error:

@@ -7,10 +7,12 @@ import pathlib
 import socket
 import threading
 import time
+import types
 
 import pytest
 
-from calicometrics.bird.client import BirdSocket
+from calicometrics.bird import client
+from calicometrics.bird.client import BirdConnection, BirdSocket
 from calicometrics.errors import CommandError, SourceError
 from calicometrics.testing.bird import FakeBird
 
@@ -230,21 +232,58 @@ def serving(*answers: bytes) -> tuple[str, threading.Thread, socket.socket]:
 GREETING = (b"0001 BIRD 1.6.8 ready.\n", b"0016 Access restricted\n")
 
 
+ASYNCHRONOUS = b"+0000 <TRACE> kernel1: Scan\r with a return\n"
+WITH_ASYNCHRONOUS = [
+    ASYNCHRONOUS + STATUS.encode(),
+    STATUS.encode().replace(b"\n", b"\n" + ASYNCHRONOUS, 1),
+    STATUS.encode() + ASYNCHRONOUS,
+    STATUS.encode() + 2 * ASYNCHRONOUS,
+]
+
+
 @pytest.mark.parametrize(
-    "reply",
-    [
-        b"+0000 <TRACE> kernel1: Scan\n" + STATUS.encode(),
-        STATUS.encode() + b"+0000 <TRACE> kernel1: Scan\n",
-        STATUS.encode().replace(b"\n", b"\n+0000 <TRACE> kernel1: Scan\n", 1),
-    ],
-    ids=["before", "after", "within"],
+    ("reply", "cut"),
+    [(reply, cut) for reply in WITH_ASYNCHRONOUS for cut in range(1, len(reply) + 1)],
 )
-def test_asynchronous_lines_are_no_part_of_a_reply(reply: bytes) -> None:
-    path, thread, listener = serving(*GREETING, reply)
-    with listener:
-        assert BirdSocket(path).ask("show status") == STATUS
-    thread.join()
-    os.unlink(path)
+def test_asynchronous_lines_are_no_part_of_a_reply_wherever_it_is_split(
+    monkeypatch: pytest.MonkeyPatch, reply: bytes, cut: int
+) -> None:
+    pieces = [*GREETING, reply[:cut], reply[cut:], PROTOCOLS.encode()]
+    connection = received(monkeypatch, pieces)
+    assert connection.ask("show status") == STATUS
+    assert connection.ask("show protocols") == PROTOCOLS
+
+
+def test_an_asynchronous_line_behind_an_error_is_no_part_of_the_next_reply(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    connection = received(
+        monkeypatch, [*GREETING, b"9001 syntax error\n+log l", b"ine\n", PROTOCOLS.encode()]
+    )
+    with pytest.raises(CommandError, match="9001 syntax error"):
+        connection.ask("show nonsense")
+    assert connection.ask("show protocols") == PROTOCOLS
+
+
+def received(monkeypatch: pytest.MonkeyPatch, pieces: list[bytes]) -> BirdConnection:
+    """A connection that receives these pieces, one a call: a real socket may join them."""
+    coming = iter(filter(None, pieces))
+
+    class Wire:
+        def settimeout(self, seconds: float) -> None: ...
+
+        def connect(self, path: str) -> None: ...
+
+        def sendall(self, data: bytes) -> None: ...
+
+        def recv(self, size: int) -> bytes:
+            return next(coming, b"")
+
+        def close(self) -> None: ...
+
+    wire = types.SimpleNamespace(socket=lambda *_: Wire(), AF_UNIX=0, SOCK_STREAM=0)
+    monkeypatch.setattr(client, "socket", wire)
+    return BirdSocket("/bird.ctl").connect()
 
 
 def test_numbers_at_the_start_of_a_line_are_no_terminator() -> None:

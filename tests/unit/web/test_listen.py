@@ -93,6 +93,12 @@ def test_a_name_nobody_knows_is_named() -> None:
         listen("nobody.invalid:0")
 
 
+@pytest.mark.parametrize("name", ["a..b", "a" * 70])
+def test_a_name_that_is_none_is_named(name: str) -> None:
+    with pytest.raises(SourceError, match=f"cannot listen on {name}:1: a name's parts between dots"):
+        listen(f"{name}:1")
+
+
 def test_a_port_that_is_not_permitted_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(
