@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import platform
 import threading
 import time
@@ -124,7 +125,7 @@ class Exporter:
 
     Args:
         birds: Daemon name → control socket, or the socket's path.
-        pages: Page name → source; Felix' page is ``felix``.
+        pages: Page name → source, or its URL; Felix' page is ``felix``.
         collectors: What to export; by default the built-in collectors that are on by default.
         kinds: The protocol kinds that can be read.
         max_samples: The most samples that are taken from one collector.
@@ -134,12 +135,13 @@ class Exporter:
 
     Raises:
         PluginError: Two collectors have one name, or declare one family.
+        ConfigError: A URL is none.
     """
 
     def __init__(
         self,
-        birds: Mapping[str, Bird | str],
-        pages: Mapping[str, PageSource] | None = None,
+        birds: Mapping[str, Bird | str | os.PathLike[str]],
+        pages: Mapping[str, PageSource | str] | None = None,
         *,
         collectors: Iterable[Collector] | None = None,
         kinds: Iterable[ProtocolKind] = BUILT_IN_KINDS,
@@ -156,9 +158,12 @@ class Exporter:
         self.succeeded = False
         check_claims(self.collectors)
         self._birds: dict[str, Bird] = {
-            name: BirdSocket(bird) if isinstance(bird, str) else bird for name, bird in birds.items()
+            name: BirdSocket(os.fspath(bird)) if isinstance(bird, str | os.PathLike) else bird
+            for name, bird in birds.items()
         }
-        self._pages = dict(pages or {})
+        self._pages: dict[str, PageSource] = {
+            name: _page_at(page) if isinstance(page, str) else page for name, page in (pages or {}).items()
+        }
         self._parsers = {name: ProtocolParser(kinds) for name in self._birds}
         self._max_samples = max_samples
         self._reply_bounds = reply_bounds
@@ -369,6 +374,12 @@ def _collect(collector: Collector, snapshot: Snapshot, max_samples: int) -> Coll
         errors=tuple(errors),
         families=tuple(family for family in families if not family.empty),
     )
+
+
+def _page_at(url: str) -> PageSource:
+    from calicometrics.sources import HttpSource
+
+    return HttpSource(url)
 
 
 def check_claims(collectors: Iterable[Collector]) -> None:

@@ -14,12 +14,13 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from calicometrics.bird.awaited import AwaitedBirdSocket
 from calicometrics.collectors.base import Collector
-from calicometrics.errors import PluginError, SourceError
+from calicometrics.errors import ConfigError, PluginError, SourceError
 from calicometrics.exporter import Exporter
 from calicometrics.families import MetricFamily
 from calicometrics.snapshot import Snapshot
 from calicometrics.spec import FamilySpec
 from calicometrics.testing.bird import FakeBird
+from calicometrics.testing.endpoint import FakeEndpoint
 
 DATA = pathlib.Path(__file__).parents[1] / "data"
 MIXED = DATA / "bird/1.6.8/calico-mixed"
@@ -494,3 +495,16 @@ def test_a_daemon_that_comes_later_is_read_from_then_on_and_is_down_when_it_dies
         dead = exporter.round()
         assert values(dead.families, "bird_daemon_up") == {("bird",): 0}
         assert not dead.success
+
+
+def test_a_daemon_may_be_given_as_a_path_and_a_page_as_a_url(tmp_path: pathlib.Path) -> None:
+    with (
+        FakeBird.from_directory(MIXED) as bird,
+        FakeEndpoint("felix_resync_state 3\n") as felix,
+        Exporter({"bird": pathlib.Path(bird.path)}, {"felix": felix.url}) as exporter,
+    ):
+        done = exporter.round()
+        assert values(done.families, "bird_daemon_up") == {("bird",): 1}
+        assert values(done.families, "felix_resync_state") == {(): 3}
+    with pytest.raises(ConfigError, match="no usable URL"):
+        Exporter({}, {"felix": "localhost:9091"})
