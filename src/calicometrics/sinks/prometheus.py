@@ -132,6 +132,7 @@ class PrometheusSink(Sink):
                 html_page=self._html_page,
                 json_page=self._json_page or _models,
                 max_requests=limits.requests,
+                long_answers=limits.long_answers,
             )
             stack.callback(app.close)
             tls = None

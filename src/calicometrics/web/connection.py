@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING, Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from calicometrics.web.taking import Taking
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from uvicorn import Config
     from uvicorn.protocols.http.h11_impl import RequestResponseCycle
     from uvicorn.server import ServerState
@@ -21,19 +25,28 @@ if TYPE_CHECKING:
 _logger = logging.getLogger(__name__)
 _logger.setLevel(logging.ERROR)
 
+_LOOKS = 5  # during the time that a client has for the next byte
+
 
 class Connection(H11Protocol):
     """One client's connection.
 
     Its client has one deadline at a time: for a whole request header, for taking the whole answer, or for the next
-    request. Whatever a client sends or does not send, nothing else waits for it, and when its deadline is over it is
-    gone. The request that is under way when the client goes away is cancelled.
+    request; and another one for the next byte, while something waits to be taken. Whatever a client sends or does not
+    send, nothing else waits for it, and when its deadline is over it is gone. The request that is under way when the
+    client goes away is cancelled.
 
     Args:
         connections: The server's connections.
         config: As for uvicorn's protocol.
         server_state: As for uvicorn's protocol.
+
+    Attributes:
+        wire: What is below the connection, with TLS.
     """
+
+    wire: asyncio.Transport | None = None
+    _taking: Taking
 
     def __init__(self, connections: Connections, config: Config, server_state: ServerState) -> None:
         super().__init__(config, server_state, app_state={}, _loop=asyncio.get_running_loop())
@@ -43,6 +56,7 @@ class Connection(H11Protocol):
         self._connections = connections
         self._deadline: asyncio.TimerHandle | None = None
         self._request: asyncio.Task[Any] | None = None
+        self._look: asyncio.TimerHandle | None = None
         self._application = self.app
         self.app = self._answer
 
@@ -57,13 +71,18 @@ class Connection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Begin to wait for a request."""
         super().connection_made(transport)
+        self._taking = Taking(self._connections.takings, transport, self.wire or transport)
         self._connections.opened(self)
         self._arm(self._connections.limits.header_timeout)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection, and the answer that nobody waits for any more."""
         self._connections.closed(self)
+        self._connections.takings.remove(self._taking)
         self._disarm()
+        if self._look is not None:
+            self._look.cancel()
+            self._look = None
         super().connection_lost(exc)
         if self._request is not None:
             self._request.cancel()
@@ -129,20 +148,46 @@ class Connection(H11Protocol):
 
     def _expire(self) -> None:
         """End the connection. A client that does not take what is waiting for it cannot keep it open."""
-        if self._busy or self.transport.get_write_buffer_size():
+        if self._busy or self._taking.waiting:
             self.transport.abort()
         else:
             self.transport.close()
+
+    def _look_later(self) -> None:
+        if self in self._connections:
+            self._look = self.loop.call_later(
+                self._connections.limits.taking_timeout / _LOOKS, self._look_again
+            )
+
+    def _look_again(self) -> None:
+        """End the connection of a client that takes nothing of what waits for it."""
+        self._look = None
+        if self._taking.stalled >= self._connections.limits.taking_timeout:
+            self.transport.abort()
+        elif self._taking.behind:
+            self._look_later()
 
     async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
         """Run the application for one request, which is no longer wanted once the connection is lost."""
         cycle: RequestResponseCycle | None = self.cycle  # None when the connection is lost already
         if cycle is None or cycle.disconnected:
             return
+        scope["state"]["taking"] = self._taking
+
+        async def give(message: Mapping[str, Any]) -> None:
+            await send(message)
+            self._taking.gave(len(message.get("body", b"")))
+            if self._look is None and self._taking.behind:
+                self._taking.begin()
+                self._look_later()
+
         self._request = asyncio.current_task()
         try:
             with contextlib.suppress(asyncio.CancelledError):
-                await self._application(scope, receive, send)
+                # A client that asks again before it has taken what it was given would get a round that it cannot take.
+                await self.flow.drain()
+                if not cycle.disconnected:
+                    await self._application(scope, receive, give)
         finally:
             self._request = None
         if not cycle.response_complete:

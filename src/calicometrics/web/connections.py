@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Protocol
 
+from calicometrics.web.taking import Takings
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -28,11 +30,13 @@ class Connections:
 
     Attributes:
         limits: The same.
+        takings: Which of the clients are slow.
         empty: Is set while there is no connection.
     """
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
+        self.takings = Takings(limits)
         self.empty = asyncio.Event()
         self.empty.set()
         self._open: set[Client] = set()

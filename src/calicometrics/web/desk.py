@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import attrs
 
@@ -12,10 +13,12 @@ from calicometrics.errors import SourceError
 from calicometrics.web.off_loop import OffLoop, retrieve
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterator
+    from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 
     from calicometrics.exporter import Exporter, Round
-    from calicometrics.web.rendering import Body, Renderer, Wanted
+    from calicometrics.web.places import Places
+    from calicometrics.web.rendering import Body, Renderer, View, Wanted
+    from calicometrics.web.taking import Taking
 
 # A round that has been given a time ends by itself; whoever waits for it waits this much longer. The round's time and
 # this are still less than what the scraper waits.
@@ -36,19 +39,26 @@ class _Flight:
 class RoundDesk:
     """Hands out rounds and their bodies. Its coroutines belong to one event loop, which they never block.
 
-    However many clients ask at once, one thread waits for the round, and a short body is rendered once.
+    However many clients ask at once, one thread waits for the round, and a short body is rendered once. A long one is
+    rendered while its client takes it, and keeps its round in memory until then; that is why it needs a place. Who
+    waits for a place waits for the latest round, so that there are no more rounds in memory than places and two.
 
     Args:
         exporter: Whose rounds they are.
         renderer: What makes bodies of them.
+        places: For long bodies.
     """
 
-    def __init__(self, exporter: Exporter, renderer: Renderer) -> None:
+    def __init__(self, exporter: Exporter, renderer: Renderer, places: Places) -> None:
         self._exporter = exporter
         self._renderer = renderer
         self._thread = OffLoop("web-round")
         self._renderers = ThreadPoolExecutor(_RENDERERS, "web-render")
         self._flight: _Flight | None = None
+        self._places = places
+        self._long: set[View] = set()
+        self._latest: Round | None = None  # while somebody waits for a place
+        self._waiting = 0
 
     def close(self) -> None:
         """End the threads; that of a round under way when the round is over."""
@@ -67,8 +77,8 @@ class RoundDesk:
         taken, _ = await _landed(self._flight or self._start(None, None), patience)
         return taken
 
-    async def body(self, wanted: Wanted, seconds: float | None) -> Body:
-        """Return the body of the round under way, or else of a new one.
+    async def body(self, wanted: Wanted, seconds: float | None) -> Body | None:
+        """Return the body of the round under way, or else of a new one; None when it is long.
 
         Args:
             wanted: What the body is to be.
@@ -77,14 +87,45 @@ class RoundDesk:
         Raises:
             SourceError: The round is not over in time.
         """
-        flight = self._flight
-        mine = flight is None
-        if flight is None:
-            flight = self._start(wanted, seconds)
+        long = wanted.view in self._long
+        flight = self._flight or self._start(None if long else wanted, seconds)
         taken, body = await _landed(flight, _PATIENCE if seconds is None else seconds + _GRACE)
-        # The rest of a long body can be rendered but once.
-        if body is not None and flight.wanted == wanted and (mine or body.rest is None):
+        if not long and flight.wanted != wanted:
+            body = await self._render(taken, wanted)
+        if body is not None and body.rest is None:
             return body
+        self._long.add(wanted.view)
+        self._latest = taken
+        return None
+
+    @contextlib.asynccontextmanager
+    async def long_body(self, wanted: Wanted, taking: Taking | None, patience: float) -> AsyncIterator[Body]:
+        """Hold a place, and a long body of the latest round. Nothing comes between ``body`` and this.
+
+        Args:
+            wanted: As for ``body``.
+            taking: How its client takes it.
+            patience: Seconds to wait for the place.
+
+        Raises:
+            SourceError: No place comes free in time.
+        """
+        async with contextlib.AsyncExitStack() as place:
+            self._waiting += 1
+            try:
+                await place.enter_async_context(self._places.one(taking, patience))
+            finally:
+                taken = cast("Round", self._latest)  # by ``body``
+                self._waiting -= 1
+                if not self._waiting:
+                    self._latest = None
+            body = await self._render(taken, wanted)
+            if body.rest is None:
+                self._long.discard(wanted.view)
+            del taken
+            yield body
+
+    async def _render(self, taken: Round, wanted: Wanted) -> Body:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._renderers, self._renderer.body, taken, wanted)
 

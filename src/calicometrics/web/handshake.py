@@ -80,6 +80,7 @@ class Door(asyncio.Protocol):
             (transport or self.transport).abort()
             return
         self._connection = self._connect()
+        self._connection.wire = self.transport
         self._connections.passed_on(self)
         transport.set_protocol(self._connection)
         self._connection.connection_made(transport)

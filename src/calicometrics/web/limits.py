@@ -14,16 +14,23 @@ class Limits:
             the handshake as well.
         idle_timeout: For the next request on a connection that is kept alive. Longer than the usual scrape intervals.
         response_timeout: For one answer, from the request's header until the client has taken the last byte.
+        taking_timeout: For the next byte of an answer that the client takes.
         drain_timeout: For the answers under way when the server is closed.
         connections: Open connections. One more closes the one that has been idle longest.
         requests: Requests under way that need a round. One more is answered 503.
+        long_answers: Answers under way that are too long to be rendered in one go. One more waits for a place; who
+            takes such an answer too slowly gives the place up.
+        waiting_size: Bytes that wait to be taken by clients that are slow. Beyond that the slow ones are cut off.
         header_size: Bytes of a request's header.
     """
 
     header_timeout: float = 10.0
     idle_timeout: float = 120.0
     response_timeout: float = 120.0
+    taking_timeout: float = 10.0
     drain_timeout: float = 5.0
     connections: int = 512
     requests: int = 40
+    long_answers: int = 4
+    waiting_size: int = 32 * 1024 * 1024
     header_size: int = 16 * 1024

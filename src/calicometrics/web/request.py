@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from email.utils import formatdate
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from calicometrics.web.taking import Taking
 
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 """What ASGI calls ``send``."""
@@ -24,11 +27,13 @@ class Request:
     Attributes:
         method: Its method.
         path: The path of what it asks for, decoded; never the query.
+        taking: How its client takes answers; None on another server than this package's.
     """
 
     def __init__(self, scope: Mapping[str, Any], send: Send) -> None:
         self.method: str = scope["method"]
         self.path: str = scope["path"]
+        self.taking: Taking | None = scope.get("state", {}).get("taking")
         self._send = send
         self._headers: dict[str, str] = {}
         for name, value in scope["headers"]:

@@ -86,20 +86,76 @@ def test_a_client_that_does_not_take_its_answer_is_cut_off(serve: Serve) -> None
         limits=Limits(response_timeout=SHORT),
     )
     with front.connect(SCRAPE) as client:
-        wait_until(lambda: front.app._under_way == 1)
-        wait_until(lambda: front.app._under_way == 0)
+        wait_until(lambda: front.long_answers == 1)
+        wait_until(lambda: front.long_answers == 0)
         assert not until_closed(client).endswith(b"0\r\n\r\n")
+
+
+def test_a_client_that_takes_nothing_is_cut_off_long_before_its_answer_has_to_be_complete(
+    serve: Serve,
+) -> None:
+    front = serve(
+        StubExporter([family(f"bird_{number}", rows=20_000) for number in range(20)]),
+        limits=Limits(taking_timeout=SHORT),
+    )
+    with front.connect(SCRAPE) as client:
+        wait_until(lambda: front.long_answers == 1)
+        wait_until(lambda: front.long_answers == 0)
+        assert not until_closed(client).endswith(b"0\r\n\r\n")
+
+
+def small(front: Front) -> socket.socket:
+    """Connect with buffers that hold next to nothing."""
+    # Connections inherit it.
+    front.server._sockets[0].setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    client.connect(("127.0.0.1", front.port))
+    client.settimeout(PATIENCE)
+    return client
+
+
+def test_a_complete_answer_that_nobody_takes_has_the_same_deadline(serve: Serve) -> None:
+    front = serve(html_page=lambda taken: "x" * 260_000, limits=Limits(taking_timeout=SHORT))
+    with small(front) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n\r\n")
+        wait_until(lambda: front.exporter.timeouts and not list(front.server._connections))
+
+
+def test_who_asks_again_without_taking_what_it_was_given_gets_no_round(serve: Serve) -> None:
+    front = serve(html_page=lambda taken: "x" * 260_000)
+    page = b"GET / HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n\r\n"
+    with small(front) as client:
+        client.sendall(page * 2)
+        assert client.recv(8) == b"HTTP/1.1"
+        assert front.get("/-/healthy").status == 200
+        assert len(front.exporter.timeouts) == 1
+        received = 0
+        while received < 2 * 260_000:
+            received += len(client.recv(65536))
+        assert len(front.exporter.timeouts) == 2
+
+
+def test_what_waits_for_slow_clients_is_bounded(serve: Serve) -> None:
+    front = serve(html_page=lambda taken: "x" * 1_000_000, limits=Limits(waiting_size=3_000_000))
+    page = b"GET / HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n\r\n"
+
+    def waiting() -> int:
+        return sum(connection._taking.waiting for connection in front.server._connections)
+
+    with contextlib.ExitStack() as clients:
+        for _ in range(6):
+            clients.enter_context(small(front)).sendall(page)
+        wait_until(lambda: waiting() > 5_000_000)
+        time.sleep(0.6)  # from now on they lag
+        clients.enter_context(small(front)).sendall(page)
+        wait_until(lambda: waiting() < 3_500_000)
 
 
 def test_a_client_that_leaves_its_answer_in_the_buffer_does_not_stay(serve: Serve) -> None:
     """The application has handed over everything; what the kernel does not take waits in the connection."""
     front = serve(html_page=lambda taken: "x" * 260_000, limits=Limits(idle_timeout=SHORT))
-    front.server._sockets[0].setsockopt(
-        socket.SOL_SOCKET, socket.SO_SNDBUF, 4096
-    )  # its connections inherit it
-    with socket.socket() as client:
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        client.connect(("127.0.0.1", front.port))
+    with small(front) as client:
         client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n\r\n")
         wait_until(lambda: front.exporter.timeouts and front.app._under_way == 0)
         (connection,) = front.server._connections

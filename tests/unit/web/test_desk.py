@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import logging
 import threading
+import weakref
 from collections.abc import Coroutine
 from typing import Any
 
@@ -14,12 +17,14 @@ from calicometrics.errors import SourceError
 from calicometrics.exporter import Round
 from calicometrics.web.compression import BLOCK
 from calicometrics.web.desk import RoundDesk
+from calicometrics.web.places import Places
 from calicometrics.web.rendering import Body, Renderer, View, Wanted
 
-from .front import PATIENCE, StubExporter
+from .front import PATIENCE, StubExporter, wait_until
 
 TEXT = Wanted(View.TEXT, gzip=False)
 HTML = Wanted(View.HTML, gzip=False)
+PLACES = 2
 
 
 class CountingRenderer(Renderer):
@@ -41,7 +46,7 @@ class Desk:
         self.exporter = StubExporter()
         self.exporter.go.clear()
         self.renderer = CountingRenderer(page)
-        self.desk = RoundDesk(self.exporter, self.renderer)  # type: ignore[arg-type]
+        self.desk = RoundDesk(self.exporter, self.renderer, Places(PLACES, 40))  # type: ignore[arg-type]
 
     async def together(self, *asking: Coroutine[Any, Any, Any]) -> list[Any]:
         """Let all ask before the round is over."""
@@ -97,19 +102,67 @@ def test_a_body_can_be_had_of_a_round_that_was_begun_for_its_own_sake() -> None:
     run(work(), desk)
 
 
-def test_a_long_body_is_rendered_for_each_who_wants_it() -> None:
+async def whole(desk: Desk) -> bytes:
+    """What who asks for the page for people gets, where that is long."""
+    assert await desk.desk.body(HTML, None) is None
+    async with desk.desk.long_body(HTML, None, PATIENCE) as body:
+        return b"".join([piece async for piece in desk.desk.pieces(body)])
+
+
+def test_a_long_body_of_one_round_is_rendered_for_each_who_wants_it() -> None:
     page = "x" * (5 * BLOCK)
     desk = Desk(page)
 
-    async def whole(body: Body) -> bytes:
-        return b"".join([piece async for piece in desk.desk.pieces(body)])
-
     async def work() -> None:
-        bodies = await desk.together(*(desk.desk.body(HTML, None) for _ in range(3)))
-        assert await asyncio.gather(*map(whole, bodies)) == [page.encode()] * 3
+        assert await desk.together(*(whole(desk) for _ in range(5))) == [page.encode()] * 5
 
     run(work(), desk)
     assert len(desk.exporter.timeouts) == 1
+
+
+def test_who_waits_for_a_place_gets_the_latest_round_and_keeps_no_other() -> None:
+    desk = Desk("x" * (5 * BLOCK))
+
+    async def work() -> None:
+        rounds: list[weakref.ref[Round]] = []
+        made = desk.exporter.round
+
+        def remembered(timeout: float | None = None) -> Round:
+            taken = made(timeout)
+            rounds.append(weakref.ref(taken))
+            return taken
+
+        desk.exporter.round = remembered  # type: ignore[method-assign]
+        desk.exporter.go.set()
+        async with contextlib.AsyncExitStack() as places:
+            for _ in range(PLACES):
+                assert await desk.desk.body(HTML, None) is None
+                await places.enter_async_context(desk.desk.long_body(HTML, None, PATIENCE))
+            waiting = [asyncio.create_task(whole(desk)) for _ in range(5)]
+            await asyncio.to_thread(wait_until, lambda: desk.desk._waiting == 5)
+            late = asyncio.create_task(whole(desk))
+            await asyncio.to_thread(wait_until, lambda: desk.desk._waiting == 6)
+            gc.collect()
+            # The pages that hold the places hold no round: they are text.
+            assert [taken() is not None for taken in rounds] == [False, False, False, True]
+        await asyncio.gather(*waiting, late)
+        gc.collect()
+        assert [taken() for taken in rounds] == [None] * 4
+
+    run(work(), desk)
+
+
+def test_a_page_that_is_short_again_needs_no_place() -> None:
+    desk = Desk("x" * (5 * BLOCK))
+    desk.exporter.go.set()
+
+    async def work() -> None:
+        await whole(desk)
+        object.__setattr__(desk.renderer, "html_page", lambda taken: "short")
+        assert await whole(desk) == b"short"
+        assert (await desk.desk.body(HTML, None)).head == (b"short",)  # type: ignore[union-attr]
+
+    run(work(), desk)
 
 
 def test_the_round_after_is_a_new_one() -> None:
