@@ -13,7 +13,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -290,6 +290,35 @@ def test_40_clients_that_take_nothing_of_a_large_page_keep_no_scraper_out_and_li
             assert gzip.decompress(page).count(b"bird_up{") == PEERS
             most = max(most, memory(serving.process.pid))
     assert most - before < ROOM
+
+
+def test_a_neighbour_with_no_time_takes_nothing_from_who_has_some() -> None:
+    """It begins one round after the other, and none of them is enough for the daemon."""
+
+    def slowly(name: str) -> Callable[[], bytes]:
+        reply = (DATA / f"bird/2.0.12/calico-mixed/{name}.raw").read_bytes()
+        return lambda: (time.sleep(0.3), reply)[1]
+
+    replies = {"show status": slowly("show_status"), "show protocols all": slowly("show_protocols_all")}
+    over = threading.Event()
+    with FakeBird(replies) as bird, Exporter({"bird": bird.path}) as slow, served(slow) as address:
+
+        def hurry() -> None:
+            while not over.is_set():
+                with contextlib.suppress(AssertionError):
+                    fetch(address, X_Prometheus_Scrape_Timeout_Seconds="0.1")
+
+        hasty = [threading.Thread(target=hurry) for _ in range(2)]
+        for thread in hasty:
+            thread.start()
+        try:
+            for _ in range(3):
+                _, page = fetch(address, X_Prometheus_Scrape_Timeout_Seconds="10")
+                assert b'bird_daemon_up{bird_daemon="bird"} 1' in page
+        finally:
+            over.set()
+            for thread in hasty:
+                thread.join()
 
 
 def test_no_text_of_a_client_becomes_a_label(address: str) -> None:

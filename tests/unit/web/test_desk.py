@@ -7,14 +7,16 @@ import contextlib
 import gc
 import logging
 import threading
+import time
 import weakref
 from collections.abc import Coroutine
 from typing import Any
 
+import attrs
 import pytest
 
 from calicometrics.errors import SourceError
-from calicometrics.exporter import Round
+from calicometrics.exporter import CollectorResult, Round
 from calicometrics.web.compression import BLOCK
 from calicometrics.web.desk import RoundDesk
 from calicometrics.web.places import Places
@@ -257,3 +259,114 @@ def test_a_short_body_has_no_further_pieces() -> None:
         assert [piece async for piece in desk.desk.pieces(body)] == [b"all"]
 
     run(work(), desk)
+
+
+class Daemon(StubExporter):
+    """An exporter whose daemon takes some time to answer, and whose rounds fail when they have less."""
+
+    def __init__(self, needs: float = 0.0) -> None:
+        super().__init__()
+        self.needs = needs
+
+    def round(self, timeout: float | None = None) -> Round:
+        taken = super().round(timeout)
+        if timeout is None or timeout >= self.needs:
+            time.sleep(self.needs)
+            return taken
+        time.sleep(timeout)
+        return attrs.evolve(taken, collectors=(CollectorResult("bird", success=False, duration=timeout),))
+
+
+class Hasty(Desk):
+    """A desk that somebody with next to no time comes to before everybody else."""
+
+    def __init__(self, exporter: StubExporter, hasty: float = 0.1) -> None:
+        super().__init__()
+        exporter.go.clear()
+        self.exporter = exporter
+        self.hasty = hasty
+        self.desk = RoundDesk(exporter, self.renderer, Places(PLACES, 40))  # type: ignore[arg-type]
+
+    async def successes(self, *seconds: float | None) -> list[bool]:
+        """Whether those with these times get a complete round, after the hasty one."""
+        rounds = await self.together(
+            self.desk._shared(TEXT, self.hasty, PATIENCE),
+            *(self.desk._shared(TEXT, each, each or PATIENCE) for each in seconds),
+        )
+        return [taken.success for _, (taken, _) in rounds]
+
+
+def test_a_client_with_little_time_does_not_shorten_the_round_of_others() -> None:
+    desk = Hasty(Daemon(needs=0.3))
+
+    async def work() -> None:
+        assert await desk.successes(5.0, None, 2.0) == [False, True, True, True]
+
+    run(work(), desk)
+    first, second = desk.exporter.timeouts
+    assert first == 0.1
+    assert second is not None
+    assert second > 9  # what the most patient one has left
+
+
+def test_a_round_that_fails_before_its_time_is_over_is_not_taken_again() -> None:
+    broken = StubExporter([], CollectorResult("bird", success=False, duration=0.0, errors=("no such file",)))
+    desk = Hasty(broken)
+
+    async def work() -> None:
+        assert await desk.successes(5.0, None) == [False, False, False]
+
+    run(work(), desk)
+    assert desk.exporter.timeouts == [0.1]
+
+
+def test_a_round_that_everybody_had_the_time_for_is_not_taken_again() -> None:
+    desk = Hasty(Daemon(needs=1000))
+
+    async def work() -> None:
+        assert await desk.successes(0.15, 0.1) == [False, False, False]
+
+    run(work(), desk)
+    assert desk.exporter.timeouts == [0.1]
+
+
+def test_there_is_one_more_round_and_no_further_one() -> None:
+    desk = Hasty(Daemon(needs=1000))
+
+    async def work() -> None:
+        assert await desk.successes(0.5, 0.5) == [False, False, False]
+
+    run(work(), desk)
+    assert len(desk.exporter.timeouts) == 2
+
+
+def test_who_has_no_time_for_the_further_round_gets_what_was_read_in_the_first() -> None:
+    class Stuck(Daemon):
+        def round(self, timeout: float | None = None) -> Round:
+            taken = super().round(timeout)
+            self.go.clear()  # the next one does not return
+            return taken
+
+    desk = Hasty(Stuck(needs=1000))
+
+    async def work() -> None:
+        assert await desk.successes(0.4) == [False, False]
+
+    run(work(), desk)
+    assert len(desk.exporter.timeouts) == 2
+
+
+def test_a_round_gets_the_time_that_rounds_usually_take() -> None:
+    """Who gives less would get nothing, and would leave the collectors busy for those who come after."""
+    desk = Hasty(Daemon(needs=0.2))
+    desk.exporter.go.set()
+
+    async def work() -> None:
+        for _ in range(5):
+            await desk.desk.body(TEXT, 5.0)
+        assert await desk.desk.body(TEXT, 0.1) is not None
+
+    run(work(), desk)
+    last = desk.exporter.timeouts[-1]
+    assert last is not None
+    assert last >= 0.4
