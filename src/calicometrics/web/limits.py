@@ -21,6 +21,7 @@ class Limits:
         long_answers: Answers under way that are too long to be rendered in one go. One more waits for a place; who
             takes such an answer too slowly gives the place up.
         waiting_size: Bytes that wait to be taken by clients that are slow. Beyond that the slow ones are cut off.
+        early_size: Bytes that a client sends along with the end of its TLS handshake.
         header_size: Bytes of a request's header.
     """
 
@@ -33,4 +34,5 @@ class Limits:
     requests: int = 40
     long_answers: int = 4
     waiting_size: int = 32 * 1024 * 1024
+    early_size: int = 1024 * 1024
     header_size: int = 16 * 1024

@@ -40,6 +40,9 @@ _CURVES = {
     "CurveP521": "secp521r1",
     "X25519": "X25519",
 }
+# The kinds of subject alternative names that a configuration can name. The others of getpeercert() are no text, or
+# stand for what OpenSSL cannot print.
+_NAMES = {"DNS", "IP Address", "email", "URI"}
 # Go asks for a certificate with RequestClientCert and then looks at it nowhere; here it is not asked for.
 _VERIFY = {
     ClientAuth.NONE: ssl.CERT_NONE,
@@ -64,12 +67,12 @@ class ServerTls:
     def admits(self, certificate: Mapping[str, Any] | None) -> bool:
         """Return whether a client is let in, by its certificate as ``getpeercert()`` returns it.
 
-        Names count as they are: there are no wildcards, and the common name is none of them.
+        Names count as they are: there are no wildcards, and the common name is none of them, nor is a directory name.
         """
         if self.allowed_sans is None:
             return True
         names = (certificate or {}).get("subjectAltName", ())
-        return any(_normal(value) in self.allowed_sans for _, value in names)
+        return any(_normal(value) in self.allowed_sans for kind, value in names if kind in _NAMES)
 
 
 def server_tls(config: TlsServerConfig) -> ServerTls:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import http.client
 import logging
@@ -14,10 +15,13 @@ from collections.abc import Callable
 
 import pytest
 import trustme
+from cryptography import x509
 
+from calicometrics.web.connections import Connections
+from calicometrics.web.handshake import Door
 from calicometrics.web.limits import Limits
 
-from .certificates import CLIENT_NAMES, trusting, write_authority, write_pair
+from .certificates import CLIENT_NAMES, trusting, write_authority, write_pair, write_pair_with
 from .front import PATIENCE, Front, until_closed, wait_until
 
 Serve = Callable[..., Front]
@@ -232,6 +236,56 @@ def test_without_an_allowed_name_a_client_is_not_let_in(
     context.minimum_version = context.maximum_version = version
     assert refused(front, context)
     wait_until(lambda: not list(front.server._connections))
+
+
+@pytest.mark.parametrize(("names", "admitted"), [((), False), ((x509.DNSName("prometheus"),), True)])
+def test_a_name_that_is_no_text_neither_lets_a_client_in_nor_keeps_it_out(
+    secure: Callable[..., Front],
+    files: pathlib.Path,
+    authority: trustme.CA,
+    names: tuple[x509.GeneralName, ...],
+    admitted: bool,
+) -> None:
+    directory = x509.DirectoryName(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "prometheus")]))
+    write_pair_with(
+        files, authority, "odd", directory, x509.RegisteredID(x509.ObjectIdentifier("1.2.3")), *names
+    )
+    front = secure(f"{MUTUAL}  client_allowed_sans: [prometheus]\n")
+    assert refused(front, trusting(authority, files / "odd")) is not admitted
+    wait_until(lambda: not list(front.server._connections))
+
+
+def test_whatever_goes_wrong_in_a_handshake_ends_the_connection_and_is_told(
+    secure: Callable[..., Front],
+    authority: trustme.CA,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def broken(*_: object) -> bool:
+        raise RuntimeError("out of order")
+
+    front = secure(PAIR)
+    monkeypatch.setattr("calicometrics.web.tls.ServerTls.admits", broken)
+    assert refused(front, trusting(authority))
+    wait_until(lambda: not list(front.server._connections))
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == [
+        "a connection failed: RuntimeError: out of order"
+    ]
+
+
+def test_what_comes_along_with_the_handshake_is_bounded() -> None:
+    class Plain(asyncio.Transport):
+        aborted = False
+
+        def abort(self) -> None:
+            self.aborted = True
+
+    door = Door(Connections(Limits(early_size=10)), None, None)  # type: ignore[arg-type]  # neither is asked
+    door.transport = plain = Plain()
+    door.data_received(b"x" * 10)
+    assert not plain.aborted
+    door.data_received(b"x")
+    assert plain.aborted
 
 
 def test_a_new_certificate_is_shown_to_the_next_client(
