@@ -12,6 +12,7 @@ import attrs
 
 from calicometrics.errors import ConfigError
 from calicometrics.web.basic_auth import check_hashes
+from calicometrics.web.files import UnreadableError
 from calicometrics.web.off_loop import OffLoop
 from calicometrics.web.tls import ServerTls, server_tls
 from calicometrics.web.web_config import ClientAuth, WebConfig, read_web_config
@@ -43,8 +44,8 @@ class LiveConfig:
     """A web configuration file, and the certificates that it names. Its coroutine belongs to one event loop.
 
     The files are looked at when a client comes, not more often than once in an interval. What cannot be loaded is
-    logged once, and what was loaded before stays in effect. So it does when TLS, client certificates or passwords
-    would be gone: a file that is half written must not open the door.
+    logged once, what cannot be read is tried again at the next look, and what was loaded before stays in effect. So it
+    does when TLS, client certificates or passwords would be gone: a file that is half written must not open the door.
 
     Args:
         path: The file.
@@ -59,6 +60,7 @@ class LiveConfig:
         self._interval = interval
         self._watched: tuple[pathlib.Path, ...] = (path,)
         self._seen: tuple[_State, ...] = ()
+        self._complaint: tuple[str, tuple[_State, ...]] | None = None
         self._loaded = self._load()
         self._looked = time.monotonic()
         self._look: asyncio.Future[None] | None = None
@@ -95,11 +97,26 @@ class LiveConfig:
         try:
             loaded = self._load()
             _check_still_closed(self._path, self._loaded.config, loaded.config)
+        except UnreadableError as error:
+            self._seen = ()  # it may be readable at the next look, and no other for that
+            self._complain(str(error))
         except ConfigError as error:
-            logger.error("web configuration refused, the one before stays: %s", error)  # noqa: TRY400 - it says it all
+            self._complain(str(error))
+        except Exception as error:
+            self._seen = ()
+            self._complain(f"{self._path}: {type(error).__name__}: {error}")
+            logger.debug("%s", self._path, exc_info=True)
         else:
             self._loaded = loaded
+            self._complaint = None
             logger.info("web configuration read again: %s", self._path)
+
+    def _complain(self, reason: str) -> None:
+        """Log what is wrong, once for each state of the files."""
+        complaint = (reason, tuple(map(_state, self._watched)))
+        if complaint != self._complaint:
+            logger.error("web configuration refused, the one before stays: %s", reason)
+        self._complaint = complaint
 
     def _load(self) -> Loaded:
         """Return what the files say, and watch those that the configuration names, whether they are good or not."""
@@ -112,14 +129,14 @@ class LiveConfig:
             check_hashes(config.users)
             return Loaded(config, None if config.tls is None else server_tls(config.tls))
         except ConfigError as error:
-            raise ConfigError(f"{self._path}: {error}") from None
+            raise type(error)(f"{self._path}: {error}") from None
 
 
 def _state(file: pathlib.Path) -> _State:
     """Return what is another when a file has been written, replaced or removed."""
     try:
         found = file.stat()
-    except OSError:
+    except (OSError, ValueError):  # ValueError: there cannot be such a path
         return None
     return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 import ssl
 import subprocess
@@ -29,6 +30,8 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     write_pair(made, authority, "other")
     write_authority(made, authority)
     (made / "nonsense").write_text("nonsense")
+    (made / "empty").write_text("")
+    os.mkfifo(made / "pipe")
     subprocess.run(
         ["openssl", "pkey", "-aes128", "-passout", "pass:x", "-in", "server.key", "-out", "locked.key"],
         cwd=made,
@@ -157,6 +160,11 @@ def test_every_curve_of_go_is_one_of_openssl(directory: pathlib.Path, name: str)
         ({"key_file": ""}, "key_file: DIR: is a directory"),
         ({"client_ca_file": "none"}, "client_ca_file: DIR/none: no such file or directory"),
         ({"client_ca_file": "nonsense"}, "client_ca_file: DIR/nonsense: no PEM certificates"),
+        ({"client_ca_file": "empty"}, "client_ca_file: DIR/empty: no PEM certificates"),
+        ({"client_ca_file": "pipe"}, "client_ca_file: DIR/pipe: not a regular file"),
+        ({"key_file": "pipe"}, "key_file: DIR/pipe: not a regular file"),
+        ({"cert_file": "a\0b"}, "cert_file: DIR/a\0b: embedded null byte"),
+        ({"client_ca": ""}, "client_ca: no PEM certificates"),
         ({"client_ca": "nonsense"}, "client_ca: no PEM certificates"),
         ({"client_ca": "ünsinn"}, "client_ca: no PEM certificates"),
         ({"key_file": "locked.key"}, "key_file: is encrypted, and nobody is there to be asked"),
@@ -190,6 +198,16 @@ def test_a_key_in_the_configuration_that_is_none_is_not_shown(directory: pathlib
         server_tls(TlsServerConfig(cert_file=directory / "server.crt", key="SECRET"))
     assert "SECRET" not in str(error.value)
     assert f"{directory}/server.crt and inline: " in str(error.value)
+
+
+def test_what_openssl_on_this_machine_does_not_take_is_an_error_of_the_configuration(
+    directory: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(tls._CIPHERS, GCM, "NO-SUCH-CIPHER")
+    with pytest.raises(ConfigError, match=r"^tls_server_config: .*[Nn]o.cipher"):
+        server_tls(config(directory, cipher_suites=(GCM,)))
+    with pytest.raises(ConfigError, match="^tls_server_config: .*surrogates not allowed"):
+        server_tls(config(directory, client_ca="\ud800", client_auth_type=ClientAuth.VERIFY))
 
 
 SHOWN = {
