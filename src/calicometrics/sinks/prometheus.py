@@ -135,18 +135,18 @@ class PrometheusSink(Sink):
                 long_answers=limits.long_answers,
             )
             stack.callback(app.close)
-            tls = None
+            more: dict[str, Any] = {}
             if options.config_file is not None:
                 from calicometrics.web.guard import Guard
                 from calicometrics.web.live_config import LiveConfig
 
                 live = LiveConfig(options.config_file)
                 stack.callback(live.close)
-                app, tls = Guard(app, live), live.tls
+                app, more = Guard(app, live), {"tls": live.tls, "headers": live.headers}
                 stack.callback(app.close)
             sockets = listen_on(options.listen_address)
             self.addresses = tuple(map(address_text, sockets))
-            server = HttpServer(app, sockets, limits, tls)
+            server = HttpServer(app, sockets, limits, **more)
             stack.callback(server.close)
             server.start()
             self._started = stack.pop_all()

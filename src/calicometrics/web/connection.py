@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import sys
 from typing import TYPE_CHECKING, Any
 
 import h11
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
 
+from calicometrics.web.headers import sending, with_headers
+from calicometrics.web.request import Request
 from calicometrics.web.taking import Taking
 
 if TYPE_CHECKING:
@@ -20,11 +23,13 @@ if TYPE_CHECKING:
     from uvicorn.server import ServerState
 
     from calicometrics.web.connections import Connections
+    from calicometrics.web.limits import Limits
 
 # What a client does wrong is for the client to know, not for the log: only errors of the server's own get through.
 _logger = logging.getLogger(__name__)
 _logger.setLevel(logging.ERROR)
 
+_PART = 4096
 _LOOKS = 5  # during the time that a client has for the next byte
 
 
@@ -57,6 +62,7 @@ class Connection(H11Protocol):
         self._deadline: asyncio.TimerHandle | None = None
         self._request: asyncio.Task[Any] | None = None
         self._look: asyncio.TimerHandle | None = None
+        self._ended = False
         self._application = self.app
         self.app = self._answer
 
@@ -92,7 +98,11 @@ class Connection(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what the client sends; a header that has begun has to end in time."""
-        super().data_received(data)
+        # A header is too long for h11 only while it is not complete: it gets to see it in parts.
+        for start in range(0, len(data), _PART):
+            if self.transport.is_closing():
+                return
+            super().data_received(data[start : start + _PART])
         if not self._busy and self._deadline is None:
             self._arm(self._connections.limits.header_timeout)
 
@@ -109,15 +119,35 @@ class Connection(H11Protocol):
         self._disarm()
         self._connections.idle(self)
         super().on_response_complete()
+        if self._ended and not self._busy:
+            self.transport.close()
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # as asyncio has it
+        """Return whether the connection stays open for the answer under way, when the client has said all."""
+        self._ended = True
+        return self._busy and self.scheme == "http"  # there is no half of a TLS connection
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no request, unless an answer is under way: then the connection ends where it is."""
         if self.cycle is not None:
             self.cycle.disconnected = True
         if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
+            status = getattr(sys.exc_info()[1], "error_status_hint", 400)  # of h11, which uvicorn has caught
+            body = f"{msg}\n".encode()
+            headers = [
+                (b"content-type", b"text/plain; charset=utf-8"),
+                (b"content-length", str(len(body)).encode()),
+                (b"connection", b"close"),
+            ]
+            response = h11.Response(
+                status_code=status,
+                headers=with_headers(headers, self._connections.headers()),
+                reason=STATUS_PHRASES[status],
+            )
             # h11 lets no body through to HEAD: that client gets the header alone.
             with contextlib.suppress(h11.LocalProtocolError):
-                super().send_400_response(msg)
+                for event in (response, h11.Data(data=body), h11.EndOfMessage()):
+                    self.transport.write(self.conn.send(event) or b"")
             self.transport.close()
             self._arm(self._connections.limits.header_timeout)
         else:
@@ -186,7 +216,12 @@ class Connection(H11Protocol):
             with contextlib.suppress(asyncio.CancelledError):
                 # A client that asks again before it has taken what it was given would get a round that it cannot take.
                 await self.flow.drain()
-                if not cycle.disconnected:
+                if cycle.disconnected:
+                    return
+                if _too_large(scope, self._connections.limits):
+                    request = Request(scope, sending(give, self._connections.headers()))
+                    await request.answer(431, "the request's header is too large", [("connection", "close")])
+                else:
                     await self._application(scope, receive, give)
         finally:
             self._request = None
@@ -194,3 +229,11 @@ class Connection(H11Protocol):
             # The application gave up, or was told to: the client has to see that this is not the whole answer.
             cycle.disconnected = True
             self.transport.abort()
+
+
+def _too_large(scope: Mapping[str, Any], limits: Limits) -> bool:
+    """Return whether a request's header has more bytes or lines than a client is granted."""
+    headers = scope["headers"]
+    size = len(scope["raw_path"]) + len(scope["query_string"])
+    size += sum(len(name) + len(value) + len(b": \r\n") for name, value in headers)
+    return size > limits.header_size or len(headers) > limits.headers

@@ -23,6 +23,7 @@ class Limits:
         waiting_size: Bytes that wait to be taken by clients that are slow. Beyond that the slow ones are cut off.
         early_size: Bytes that a client sends along with the end of its TLS handshake.
         header_size: Bytes of a request's header.
+        headers: Headers of a request.
     """
 
     header_timeout: float = 10.0
@@ -36,3 +37,4 @@ class Limits:
     waiting_size: int = 32 * 1024 * 1024
     early_size: int = 1024 * 1024
     header_size: int = 16 * 1024
+    headers: int = 100

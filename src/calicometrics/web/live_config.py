@@ -19,6 +19,7 @@ from calicometrics.web.web_config import ClientAuth, WebConfig, read_web_config
 
 if TYPE_CHECKING:
     import pathlib
+    from collections.abc import Mapping
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +80,10 @@ class LiveConfig:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.shield(self._look), _PATIENCE)
         return self._loaded
+
+    def headers(self) -> Mapping[str, str]:
+        """Return the headers of every answer, as they were at the latest look."""
+        return self._loaded.config.headers
 
     async def tls(self) -> ServerTls | None:
         """Return how TLS is spoken now."""

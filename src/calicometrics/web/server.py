@@ -21,7 +21,7 @@ from calicometrics.web.listen import BACKLOG
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from calicometrics.web.handshake import TlsNow
 
@@ -39,6 +39,7 @@ class HttpServer:
         sockets: The listening sockets.
         limits: What clients are granted.
         tls: Is asked for each connection how TLS is spoken; None for HTTP.
+        headers: Returns what is added to answers that do not come from the application, such as to what is no request.
     """
 
     def __init__(
@@ -47,12 +48,13 @@ class HttpServer:
         sockets: Iterable[socket.socket],
         limits: Limits | None = None,
         tls: TlsNow | None = None,
+        headers: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
         self._app = app
         self._sockets = tuple(sockets)
         self._limits = limits or Limits()
         self._tls = tls
-        self._connections = Connections(self._limits)
+        self._connections = Connections(self._limits, headers)
         self._thread: threading.Thread | None = None
         self._serving: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
 

@@ -6,6 +6,7 @@ import contextlib
 import gc
 import logging
 import socket
+import struct
 import threading
 import time
 import weakref
@@ -122,6 +123,64 @@ def test_a_complete_answer_that_nobody_takes_has_the_same_deadline(serve: Serve)
         wait_until(lambda: front.exporter.timeouts and not list(front.server._connections))
 
 
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [
+        (b"X: " + b"x" * 16_000 + b"\r\n", 200),
+        (b"X: " + b"x" * 16_500 + b"\r\n", 431),
+        (b"X: " + b"x" * 60_000 + b"\r\n", 431),
+        (b"X: " + b"x" * 1_000_000 + b"\r\n", 431),
+        (b"X: x\r\n" * 98, 200),  # and Host, and Connection
+        (b"X: x\r\n" * 99, 431),
+        (b"X: x\r\n" * 15_000, 431),
+    ],
+)
+def test_a_complete_header_is_bounded_as_well(serve: Serve, header: bytes, status: int) -> None:
+    front = serve()
+    begin = b"GET /-/healthy HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+    assert front.raw(begin + header + b"\r\n").startswith(b"HTTP/1.1 %d " % status)
+    # A path is part of it.
+    assert front.raw(b"GET /" + b"x" * 16_400 + b" HTTP/1.1\r\nHost: x\r\n\r\n").startswith(b"HTTP/1.1 431 ")
+
+
+def test_a_header_that_is_too_large_is_answered_behind_another_request(serve: Serve) -> None:
+    front = serve()
+    front.exporter.go.clear()
+    with front.connect(SCRAPE) as client:
+        assert front.exporter.asked.wait(PATIENCE)
+        client.sendall(GET.replace(b"\r\n\r\n", b"\r\nX: " + b"x" * 30_000 + b"\r\n\r\n"))
+        front.exporter.go.set()
+        answers = until_closed(client)
+    assert answers.startswith(b"HTTP/1.1 200 ")
+    assert b"HTTP/1.1 431 " in answers
+
+
+@pytest.mark.parametrize("path", [b"/-/healthy", b"/metrics"])
+@pytest.mark.parametrize("version", [b"1.0", b"1.1"])
+def test_who_has_said_all_and_listens_on_gets_its_answer(serve: Serve, path: bytes, version: bytes) -> None:
+    front = serve()
+    with front.connect(b"GET %s HTTP/%s\r\nHost: node\r\n\r\n" % (path, version)) as client:
+        client.shutdown(socket.SHUT_WR)
+        assert until_closed(client).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+def test_who_has_said_all_and_listens_on_gets_a_long_answer_and_all_answers(serve: Serve) -> None:
+    page = "x" * 5_000_000
+    front = serve(html_page=lambda taken: page)
+    with front.connect(b"GET / HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n\r\n" + GET) as client:
+        client.shutdown(socket.SHUT_WR)
+        answers = until_closed(client)
+    assert answers.count(b"x") > len(page)
+    assert answers.endswith(b"healthy\n")
+
+
+def test_who_has_said_only_half_and_nothing_more_is_gone(serve: Serve) -> None:
+    front = serve()
+    with front.connect(GET[:-2]) as client:
+        client.shutdown(socket.SHUT_WR)
+        assert until_closed(client) == b""
+
+
 def test_who_asks_again_without_taking_what_it_was_given_gets_no_round(serve: Serve) -> None:
     front = serve(html_page=lambda taken: "x" * 260_000)
     page = b"GET / HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n\r\n"
@@ -167,8 +226,10 @@ def test_a_client_that_leaves_its_answer_in_the_buffer_does_not_stay(serve: Serv
 def test_a_request_whose_client_has_gone_is_given_up(serve: Serve) -> None:
     front = serve()
     front.exporter.go.clear()
-    with front.connect(SCRAPE):
+    with front.connect(SCRAPE) as client:
         assert front.exporter.asked.wait(PATIENCE)
+        # Not an orderly end, which is the same as that of a client that has said all and listens on.
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     wait_until(lambda: front.app._under_way == 0)
     front.exporter.go.set()
     assert front.get().status == 200
@@ -254,7 +315,7 @@ def test_what_is_no_request_is_answered_400_and_not_logged(
 ) -> None:
     front = serve()
     answer = front.raw(request_bytes)
-    assert answer.startswith((b"HTTP/1.1 400 Bad Request\r\n", b"HTTP/1.1 501 "))
+    assert answer.startswith((b"HTTP/1.1 400 Bad Request\r\n", b"HTTP/1.1 501 ", b"HTTP/1.1 431 "))
     assert front.get("/-/healthy").status == 200
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
