@@ -143,6 +143,17 @@ def test_a_complete_header_is_bounded_as_well(serve: Serve, header: bytes, statu
     assert front.raw(b"GET /" + b"x" * 16_400 + b" HTTP/1.1\r\nHost: x\r\n\r\n").startswith(b"HTTP/1.1 431 ")
 
 
+def test_of_a_header_that_is_far_too_large_not_even_the_lines_are_read(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[object] = []
+    monkeypatch.setattr("calicometrics.web.connection._too_large", lambda scope, _: read.append(scope))
+    front = serve()
+    words = b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X: x\r\n" * 10_000 + b"\r\n"
+    assert front.raw(words).startswith(b"HTTP/1.1 431 ")
+    assert read == []
+
+
 def test_a_header_that_is_too_large_is_answered_behind_another_request(serve: Serve) -> None:
     front = serve()
     front.exporter.go.clear()

@@ -119,21 +119,6 @@ def test_a_request_that_comes_with_the_end_of_the_handshake_is_answered(
     assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
 
 
-def test_tls_1_1_is_not_spoken(secure: Callable[..., Front]) -> None:
-    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-    context = ssl.create_default_context()
-    context.maximum_version = ssl.TLSVersion.TLSv1_2
-    with pytest.raises(ssl.SSLWantReadError):
-        context.wrap_bio(incoming, outgoing, server_hostname="node").do_handshake()
-    hello = bytearray(outgoing.read())
-    assert hello[9:11] == b"\x03\x03"  # the version that the client offers: TLS 1.2
-    front = secure(PAIR)
-    with front.connect(bytes(hello)) as client:
-        assert client.recv(1) == b"\x16"  # the handshake goes on
-    hello[9:11] = b"\x03\x02"
-    assert not front.raw(bytes(hello)).startswith(b"\x16")  # it does not: asyncio keeps the alert to itself
-
-
 def test_http_1_1_is_what_is_agreed_on(secure: Callable[..., Front], authority: trustme.CA) -> None:
     context = trusting(authority)
     context.set_alpn_protocols(["h2", "http/1.1"])

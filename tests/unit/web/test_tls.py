@@ -6,6 +6,7 @@ import os
 import pathlib
 import ssl
 import subprocess
+import warnings
 from typing import Any
 
 import pytest
@@ -58,6 +59,39 @@ def test_tls_1_2_is_the_oldest_that_is_spoken_by_default(directory: pathlib.Path
     assert context.verify_mode is ssl.CERT_NONE
     assert context.options & ssl.OP_NO_RENEGOTIATION
     assert context.options & ssl.OP_CIPHER_SERVER_PREFERENCE
+
+
+def spoken(server: ssl.SSLContext, version: ssl.TLSVersion) -> str | None:
+    """The version that a client which speaks one alone agrees on with a server; None when it does not."""
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client.check_hostname, client.verify_mode = False, ssl.CERT_NONE
+    for context in (client, server):
+        # Or else OpenSSL itself has nothing to sign TLS 1.1 with.
+        context.set_ciphers("ALL:@SECLEVEL=0")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of versions that are as old as that
+        client.minimum_version = client.maximum_version = version
+    pipes = ssl.MemoryBIO(), ssl.MemoryBIO()
+    ends = client.wrap_bio(*pipes), server.wrap_bio(*reversed(pipes), server_side=True)
+    for _ in range(3):
+        for end in ends:
+            try:
+                end.do_handshake()
+            except ssl.SSLWantReadError:
+                continue
+            except ssl.SSLError:
+                return None
+    return ends[1].version()
+
+
+def test_tls_1_1_is_not_spoken(directory: pathlib.Path) -> None:
+    server = server_tls(config(directory)).context
+    assert spoken(server, ssl.TLSVersion.TLSv1_2) == "TLSv1.2"
+    assert spoken(server, ssl.TLSVersion.TLSv1_1) is None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        server.minimum_version = ssl.TLSVersion.TLSv1_1
+    assert spoken(server, ssl.TLSVersion.TLSv1_1) == "TLSv1.1"  # it is the configuration that forbids it
 
 
 def test_versions_and_preference_are_as_configured(directory: pathlib.Path) -> None:
