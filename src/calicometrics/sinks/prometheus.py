@@ -120,11 +120,17 @@ class PrometheusSink(Sink):
         """
         # A server, asyncio and TLS are loaded by whoever serves.
         from calicometrics.web.app import App
-        from calicometrics.web.limits import Limits
+        from calicometrics.web.limits import Limits, most_connections
         from calicometrics.web.server import HttpServer
 
         options: WebOptions = self.options
         limits = self._limits or Limits(connections=options.max_connections, requests=options.max_requests)
+        most = most_connections()
+        if limits.connections > most:
+            logger.warning(
+                "%d connections at most: the limit of open files has no room for %d", most, limits.connections
+            )
+            limits = attrs.evolve(limits, connections=most)
         with contextlib.ExitStack() as stack:
             app: Any = App(
                 exporter,

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import resource
+
 import attrs
+
+_ANY = 1_000_000_000
+_RESERVE = 64  # descriptors for daemons, pages and files; an exporter without clients has about ten
 
 
 @attrs.frozen
@@ -38,3 +43,11 @@ class Limits:
     early_size: int = 1024 * 1024
     header_size: int = 16 * 1024
     headers: int = 100
+
+
+def most_connections() -> int:
+    """Return how many connections this process has descriptors for, with some left for what is read."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if limit == resource.RLIM_INFINITY:
+        return _ANY
+    return max(1, limit - min(_RESERVE, limit // 2))

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import threading
+import time
 from concurrent.futures import Future
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from calicometrics.web.handshake import TlsNow
 
 logger = logging.getLogger(__name__)
+
+_AGAIN = 60.0  # seconds after which the same is reported again
 
 
 class HttpServer:
@@ -82,7 +85,7 @@ class HttpServer:
     def _run(self) -> None:
         try:
             with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
-                runner.get_loop().set_exception_handler(_report)
+                runner.get_loop().set_exception_handler(_Reporter())
                 runner.run(self._serve())
         except BaseException as error:
             if self._serving.done():
@@ -126,8 +129,26 @@ class HttpServer:
         await connections.empty.wait()
 
 
-def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:  # noqa: ARG001 - asyncio's signature
-    """Log what asyncio reports in one line."""
-    error = context.get("exception")
-    logger.error("%s%s", context["message"], f": {type(error).__name__}: {error}" if error else "")
-    logger.debug("%s", context["message"], exc_info=error)
+class _Reporter:
+    """Logs what asyncio reports in one line, and the same not again for a while.
+
+    Without descriptors asyncio tries to accept, and reports, as many times a second as connections may wait.
+
+    Args:
+        clock: Seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._said: dict[str, float] = {}
+
+    def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:  # noqa: ARG002 - asyncio's signature
+        """Log what asyncio reports."""
+        error = context.get("exception")
+        text = f"{context['message']}{f': {type(error).__name__}: {error}' if error else ''}"
+        now = self._clock()
+        self._said = {said: when for said, when in self._said.items() if now - when < _AGAIN}
+        if text not in self._said:
+            self._said[text] = now
+            logger.error("%s", text)
+            logger.debug("%s", context["message"], exc_info=error)
