@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import stat
 import time
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _PATIENCE = 1.0  # seconds that a client waits for the files; then what was read before holds
+
+_OTHERS = stat.S_IRWXO | stat.S_IWGRP  # a group may read: that is how a service's own user gets such a file
 
 _State = tuple[int, int, int, int] | None
 
@@ -62,6 +65,7 @@ class LiveConfig:
         self._watched: tuple[pathlib.Path, ...] = (path,)
         self._seen: tuple[_State, ...] = ()
         self._complaint: tuple[str, tuple[_State, ...]] | None = None
+        self._warned = False
         self._loaded = self._load()
         self._looked = time.monotonic()
         self._look: asyncio.Future[None] | None = None
@@ -132,9 +136,23 @@ class LiveConfig:
         self._watched, self._seen = (self._path, *files), (state, *map(_state, files))
         try:
             check_hashes(config.users)
+            self._warn_of_mode(config)
             return Loaded(config, None if config.tls is None else server_tls(config.tls))
         except ConfigError as error:
             raise type(error)(f"{self._path}: {error}") from None
+
+    def _warn_of_mode(self, config: WebConfig) -> None:
+        """Warn once of hashes that others may read, or replace by their own."""
+        mode = 0
+        with contextlib.suppress(OSError):  # it has just gone; the next look says so
+            mode = self._path.stat().st_mode
+        if config.users and mode & _OTHERS and not self._warned:
+            self._warned = True
+            logger.warning(
+                "%s has passwords' hashes, and mode %04o lets others than its owner read or write it",
+                self._path,
+                stat.S_IMODE(mode),
+            )
 
 
 def _state(file: pathlib.Path) -> _State:

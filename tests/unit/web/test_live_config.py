@@ -128,6 +128,34 @@ def test_a_key_that_comes_later_than_the_file_that_names_it_is_found(
     ]
 
 
+@pytest.mark.parametrize(
+    ("mode", "told"),
+    [(0o600, False), (0o640, False), (0o644, True), (0o660, True), (0o602, True), (0o601, True)],
+)
+def test_hashes_that_others_may_read_or_write_are_told_once_and_served(
+    path: pathlib.Path, write: Config, caplog: pytest.LogCaptureFixture, mode: int, told: bool
+) -> None:
+    def write_users(name: str) -> None:
+        write(f"basic_auth_users: {{{name}: {HASH}}}")
+        path.chmod(mode)
+
+    write_users("alice")
+    found = looks(path, lambda: write_users("bob"), lambda: write_users("carol"))
+    assert list(found[-1].config.users) == ["carol"]
+    warned = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    mine = f"{path} has passwords' hashes, and mode {mode:04o} lets others than its owner read or write it"
+    assert warned == ([mine] if told else [])
+
+
+def test_without_hashes_whoever_may_read_the_file(
+    path: pathlib.Path, write: Config, caplog: pytest.LogCaptureFixture
+) -> None:
+    write("rate_limit: {interval: 1s, burst: 1}")
+    path.chmod(0o666)
+    looks(path)
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
 @contextlib.contextmanager
 def no_descriptors() -> Iterator[None]:
     """Let nothing be opened in this process."""
