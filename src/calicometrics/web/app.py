@@ -166,6 +166,8 @@ async def _failures_answered(request: Request) -> AsyncIterator[None]:
     except SourceError as error:
         await _unavailable(request, str(error))
     except Exception as error:
+        if request.started:
+            raise
         reason = f"the round failed: {type(error).__name__}: {error}".replace("\n", " ")
         logger.error("%s: %s", request.path, reason)  # noqa: TRY400 - the traceback is for debugging
         logger.debug("%s", request.path, exc_info=True)

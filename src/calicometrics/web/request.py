@@ -27,12 +27,14 @@ class Request:
     Attributes:
         method: Its method.
         path: The path of what it asks for, decoded; never the query.
+        started: Whether its answer has begun.
         taking: How its client takes answers; None on another server than this package's.
     """
 
     def __init__(self, scope: Mapping[str, Any], send: Send) -> None:
         self.method: str = scope["method"]
         self.path: str = scope["path"]
+        self.started = False
         self.taking: Taking | None = scope.get("state", {}).get("taking")
         self._send = send
         self._headers: dict[str, str] = {}
@@ -51,6 +53,7 @@ class Request:
 
     async def start(self, status: int, headers: Iterable[tuple[str, str]]) -> None:
         """Send status and headers."""
+        self.started = True
         everything = [("date", formatdate(usegmt=True)), ("x-content-type-options", "nosniff"), *headers]
         if "transfer-encoding" in self._headers or self.header("content-length") not in {"", "0"}:
             # Nobody reads a request's body, so what follows it on the connection cannot be read either.

@@ -160,6 +160,23 @@ def test_clients_in_their_handshake_count_as_connections_and_make_room(
         assert fetch(front, trusting(authority)) == (200, b"healthy\n")
 
 
+def test_who_takes_nothing_of_what_waits_below_tls_is_cut_off(
+    serve: Serve, files: pathlib.Path, authority: trustme.CA
+) -> None:
+    """TLS has passed everything on; what the client does not take waits in the connection that carries it."""
+    (files / "web.yml").write_text(PAIR)
+    front = serve(
+        web_config=files / "web.yml", html_page=lambda taken: "x" * 300_000, limits=Limits(taking_timeout=0.3)
+    )
+    front.server._sockets[0].setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # connections inherit it
+    with socket.socket() as plain:
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        plain.connect(("127.0.0.1", front.port))
+        with trusting(authority).wrap_socket(plain, server_hostname="127.0.0.1") as client:
+            client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n\r\n")
+            wait_until(lambda: front.exporter.timeouts and not list(front.server._connections))
+
+
 def test_a_newcomer_is_turned_away_while_every_connection_is_busy(
     secure: Callable[..., Front], authority: trustme.CA
 ) -> None:
