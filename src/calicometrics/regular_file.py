@@ -24,8 +24,8 @@ def read_regular(path: pathlib.Path, most: int) -> bytes:
     try:
         # Without O_NONBLOCK, opening a named pipe that nobody writes to would wait for ever.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except ValueError as error:  # there cannot be such a path
-        raise OSError(errno.EINVAL, str(error)) from None
+    except ValueError:
+        raise OSError(errno.EINVAL, "there cannot be such a path") from None
     try:
         # Not by open(): for a directory it raises, and leaves the descriptor to us.
         mode = os.fstat(descriptor).st_mode

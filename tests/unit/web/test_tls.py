@@ -197,7 +197,7 @@ def test_every_curve_of_go_is_one_of_openssl(directory: pathlib.Path, name: str)
         ({"client_ca_file": "empty"}, "client_ca_file: DIR/empty: no PEM certificates"),
         ({"client_ca_file": "pipe"}, "client_ca_file: DIR/pipe: not a regular file"),
         ({"key_file": "pipe"}, "key_file: DIR/pipe: not a regular file"),
-        ({"cert_file": "a\0b"}, "cert_file: DIR/a\0b: embedded null byte"),
+        ({"cert_file": "a\0b"}, "cert_file: DIR/a\0b: there cannot be such a path"),
         ({"client_ca": ""}, "client_ca: no PEM certificates"),
         ({"client_ca": "nonsense"}, "client_ca: no PEM certificates"),
         ({"client_ca": "ünsinn"}, "client_ca: no PEM certificates"),
