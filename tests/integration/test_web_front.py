@@ -7,11 +7,13 @@ import gzip
 import http.client
 import os
 import pathlib
+import random
+import re
 import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -29,11 +31,13 @@ from calicometrics.web.server import HttpServer
 
 from .lab import wait_for
 from .needs import need_program
+from .serving import serve
 
 pytestmark = pytest.mark.integration
 
 DATA = pathlib.Path(__file__).parents[1] / "data"
 HEADER_TIMEOUT = 3.0
+ROOM = 150  # MB of memory for slow clients: four pages of 2,000 peers under way, and two rounds
 SOON = 1.0  # seconds in which a scrape is answered, whatever else goes on
 
 
@@ -226,6 +230,95 @@ def test_75_megabytes_under_way_do_not_delay_other_answers(encoding: str) -> Non
     assert page.count(b"\n") == 6 * 70_002
     assert page.endswith(b'",protocol="Mesh_69999"} 69999.0\n')
     assert longest < SOON
+
+
+SLOW = 40
+PEERS = 2000
+
+
+def peers(count: int) -> bytes:
+    """A reply in which no channel is as another one's."""
+    text = (DATA / "bird/2.0.12/calico-mixed/show_protocols_all.raw").read_text()
+    begin = text.index("1002-Node_10_9_0_2")
+    block = text[begin : text.index("\n \n", begin) + 3]
+    choice = random.Random(1)
+    parts = [
+        re.sub(r"(?<=[ /])\d+(?=[ /\n])", lambda _: str(choice.randrange(10**6)), block) for _ in range(count)
+    ]
+    named = [part.replace("Node_10_9_0_2", f"Node_{peer}") for peer, part in enumerate(parts)]
+    head = "2002-name     proto    table    state  since       info\n"
+    return f"{head}{''.join(named)}0000 \n".encode()
+
+
+def memory(process: int) -> int:
+    """Megabytes that a process has."""
+    status = pathlib.Path(f"/proc/{process}/status").read_text()
+    match = re.search(r"VmRSS:\s+(\d+) kB", status)
+    assert match is not None
+    return int(match[1]) // 1024
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+def test_40_clients_that_take_nothing_of_a_large_page_keep_no_scraper_out_and_little_memory(
+    encoding: str,
+) -> None:
+    replies = {
+        "show protocols all": peers(PEERS),
+        "show status": (DATA / "bird/2.0.12/calico-mixed/show_status.raw").read_bytes(),
+    }
+    request = f"GET /metrics HTTP/1.1\r\nHost: node\r\nAccept-Encoding: {encoding}\r\n\r\n".encode()
+    with FakeBird(replies) as bird, serve(f"--bird.socket=bird={bird.path}") as serving:
+        address = serving.url.removeprefix("http://")
+        host, _, port = address.rpartition(":")
+        for _ in range(3):
+            fetch(address, Accept_Encoding="gzip")
+        before = memory(serving.process.pid)
+        with contextlib.ExitStack() as stack:
+            most = before
+            for number in range(SLOW):
+                client = stack.enter_context(socket.socket())
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                client.connect((host, int(port)))
+                client.sendall(request)
+                if number % 2:  # in pairs, so that there are many rounds
+                    with contextlib.suppress(OSError):
+                        client.recv(1)
+                most = max(most, memory(serving.process.pid))
+            began = time.monotonic()
+            _, page = fetch(address, Accept_Encoding="gzip", X_Prometheus_Scrape_Timeout_Seconds="10")
+            assert time.monotonic() - began < 10
+            assert gzip.decompress(page).count(b"bird_up{") == PEERS
+            most = max(most, memory(serving.process.pid))
+    assert most - before < ROOM
+
+
+def test_a_neighbour_with_no_time_takes_nothing_from_who_has_some() -> None:
+    """It begins one round after the other, and none of them is enough for the daemon."""
+
+    def slowly(name: str) -> Callable[[], bytes]:
+        reply = (DATA / f"bird/2.0.12/calico-mixed/{name}.raw").read_bytes()
+        return lambda: (time.sleep(0.3), reply)[1]
+
+    replies = {"show status": slowly("show_status"), "show protocols all": slowly("show_protocols_all")}
+    over = threading.Event()
+    with FakeBird(replies) as bird, Exporter({"bird": bird.path}) as slow, served(slow) as address:
+
+        def hurry() -> None:
+            while not over.is_set():
+                with contextlib.suppress(AssertionError):
+                    fetch(address, X_Prometheus_Scrape_Timeout_Seconds="0.1")
+
+        hasty = [threading.Thread(target=hurry) for _ in range(2)]
+        for thread in hasty:
+            thread.start()
+        try:
+            for _ in range(3):
+                _, page = fetch(address, X_Prometheus_Scrape_Timeout_Seconds="10")
+                assert b'bird_daemon_up{bird_daemon="bird"} 1' in page
+        finally:
+            over.set()
+            for thread in hasty:
+                thread.join()
 
 
 def test_no_text_of_a_client_becomes_a_label(address: str) -> None:

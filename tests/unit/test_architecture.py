@@ -16,7 +16,7 @@ ROOT = pathlib.Path(calicometrics.__file__).parent
 # From left to right: a module may import those of its own part and of the parts before it.
 PARTS = [
     {"errors"},
-    {"bounds", "complaints", "memo", "suggestion"},
+    {"bounds", "complaints", "memo", "regular_file", "suggestion"},
     {"families"},
     {"spec"},
     {"bird", "exposition", "sources"},

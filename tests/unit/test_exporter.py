@@ -340,8 +340,10 @@ def test_a_page_that_two_collectors_pass_through_is_no_clash_of_theirs() -> None
 
 def test_callers_at_the_same_time_share_one_round() -> None:
     inside, release = threading.Event(), threading.Event()
+    collected = []
 
     def slow(snapshot):
+        collected.append(snapshot)
         inside.set()
         release.wait(10)
         return [family("slow", 1)]
@@ -350,16 +352,21 @@ def test_callers_at_the_same_time_share_one_round() -> None:
     with Exporter({}, collectors=[Numbers(slow)]) as exporter:
         threads = [threading.Thread(target=lambda: rounds.append(exporter.round())) for _ in range(5)]
         threads[0].start()
-        inside.wait(10)
+        assert inside.wait(10)
         for thread in threads[1:]:
             thread.start()
         with pytest.raises(SourceError, match="the round under way was not over in 0.05 s"):
             exporter.round(timeout=0.05)
-        time.sleep(0.05)
+        until = time.monotonic() + 10
+        while len(exporter._flight._condition._waiters) < 4:  # the others have come, and wait
+            assert time.monotonic() < until
+            time.sleep(0.005)
         release.set()
         for thread in threads:
             thread.join()
-    assert len({id(done) for done in rounds}) < len(rounds)
+    assert len(rounds) == 5
+    assert all(done is rounds[0] for done in rounds)
+    assert len(collected) == 1
 
 
 def test_a_round_is_not_kept_for_the_next_caller() -> None:

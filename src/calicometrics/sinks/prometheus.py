@@ -120,11 +120,17 @@ class PrometheusSink(Sink):
         """
         # A server, asyncio and TLS are loaded by whoever serves.
         from calicometrics.web.app import App
-        from calicometrics.web.limits import Limits
+        from calicometrics.web.limits import Limits, most_connections
         from calicometrics.web.server import HttpServer
 
         options: WebOptions = self.options
         limits = self._limits or Limits(connections=options.max_connections, requests=options.max_requests)
+        most = most_connections()
+        if limits.connections > most:
+            logger.warning(
+                "%d connections at most: the limit of open files has no room for %d", most, limits.connections
+            )
+            limits = attrs.evolve(limits, connections=most)
         with contextlib.ExitStack() as stack:
             app: Any = App(
                 exporter,
@@ -132,20 +138,21 @@ class PrometheusSink(Sink):
                 html_page=self._html_page,
                 json_page=self._json_page or _models,
                 max_requests=limits.requests,
+                long_answers=limits.long_answers,
             )
             stack.callback(app.close)
-            tls = None
+            more: dict[str, Any] = {}
             if options.config_file is not None:
                 from calicometrics.web.guard import Guard
                 from calicometrics.web.live_config import LiveConfig
 
                 live = LiveConfig(options.config_file)
                 stack.callback(live.close)
-                app, tls = Guard(app, live), live.tls
+                app, more = Guard(app, live), {"tls": live.tls, "headers": live.headers}
                 stack.callback(app.close)
             sockets = listen_on(options.listen_address)
             self.addresses = tuple(map(address_text, sockets))
-            server = HttpServer(app, sockets, limits, tls)
+            server = HttpServer(app, sockets, limits, **more)
             stack.callback(server.close)
             server.start()
             self._started = stack.pop_all()

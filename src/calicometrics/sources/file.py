@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import stat
 import time
 
 from calicometrics.errors import BoundError, SourceError
+from calicometrics.regular_file import open_regular
 
 DEFAULT_MAX_PAGE = 64 * 1024 * 1024
 
@@ -39,14 +39,10 @@ class FileSource:
             BoundError: It is larger than a page may be.
         """
         try:
-            # Without O_NONBLOCK, opening a named pipe that nobody writes to would wait for ever.
-            descriptor = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        except (OSError, ValueError) as error:
+            descriptor = open_regular(self.path)
+        except OSError as error:
             raise self._error("open", _reason(error)) from None
         try:
-            # Not by open(): for a directory it raises, and leaves the descriptor to us.
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise self._error("open", "not a regular file")
             return self._read(descriptor, deadline).decode("utf-8", "replace")
         finally:
             os.close(descriptor)
@@ -70,6 +66,5 @@ class FileSource:
         return SourceError(f"{self.path}: {phase}: {reason}")
 
 
-def _reason(error: Exception) -> str:
-    text = error.strerror if isinstance(error, OSError) else None
-    return (text or str(error)).lower()
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()

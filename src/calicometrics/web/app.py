@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from typing import TYPE_CHECKING, Any, TypeVar
+import time
+from typing import TYPE_CHECKING, Any
 
 from calicometrics.errors import SourceError
 from calicometrics.web.desk import RoundDesk
 from calicometrics.web.negotiation import Format, metrics_format, round_timeout, wants_gzip, wants_html
 from calicometrics.web.paths import HEALTHY, JSON, READY, TELEMETRY, check_telemetry_path
+from calicometrics.web.places import Places
 from calicometrics.web.rendering import Renderer, View, Wanted
 from calicometrics.web.request import Request
 from calicometrics.web.status_page import CONTENT_SECURITY_POLICY, StatusPage
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 
     from calicometrics.exporter import Exporter, Round
     from calicometrics.web.rendering import Body, HtmlPage, JsonPage
     from calicometrics.web.request import Send
-
-T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +31,7 @@ _FOREIGN_POLICY = (
     "frame-ancestors 'none'"
 )
 _READY_PATIENCE = 5.0
+_PLACE_PATIENCE = 30.0  # seconds in which who does not say how long it waits gets a place for a long answer
 _VIEWS = {Format.TEXT: View.TEXT, Format.OPENMETRICS: View.OPENMETRICS}
 
 
@@ -44,7 +45,9 @@ class App:
         telemetry_path: Where the metrics are.
         html_page: Makes the page for people, with styles of its own but no scripts; by default the status page.
         json_page: Makes the body of ``/json`` (UTF-8); without it there is no ``/json``.
-        max_requests: Requests under way that need a round; one more is answered 503.
+        max_requests: Requests under way that need a round; one more is answered 503. Those with a long answer do not
+            count while the client takes it: of them as many may wait for a place, and who has waited longest goes.
+        long_answers: Places for long answers.
 
     Raises:
         ConfigError: The telemetry path is no path, or another page's.
@@ -58,6 +61,7 @@ class App:
         html_page: HtmlPage | None = None,
         json_page: JsonPage | None = None,
         max_requests: int = 40,
+        long_answers: int = 4,
     ) -> None:
         check_telemetry_path(telemetry_path)
         self._exporter = exporter
@@ -66,7 +70,7 @@ class App:
         status_page = StatusPage(telemetry_path, has_json=json_page is not None)
         self._policy = _FOREIGN_POLICY if html_page else CONTENT_SECURITY_POLICY
         renderer = Renderer(html_page or status_page, json_page)
-        self._desk = RoundDesk(exporter, renderer)
+        self._desk = RoundDesk(exporter, renderer, Places(long_answers, max_requests))
         self._routes: dict[str, Callable[[Request], Awaitable[None]]] = {
             "/": self._root,
             telemetry_path: self._metrics,
@@ -103,15 +107,15 @@ class App:
     async def _ready(self, request: Request) -> None:
         if self._exporter.succeeded:
             await request.answer(200, "ready")
-        else:
-            await self._with_a_round(request, self._ready_after_a_round)
-
-    async def _ready_after_a_round(self, request: Request) -> None:
-        taken = await self._asked(request, self._desk.round(_READY_PATIENCE))
-        if self._exporter.succeeded:
-            await request.answer(200, "ready")
-        elif taken is not None:
-            await request.answer(503, "\n".join(["not ready: no round has succeeded yet", *_errors(taken)]))
+            return
+        async with _failures_answered(request):
+            with self._counted():
+                taken = await self._desk.round(_READY_PATIENCE)
+            if self._exporter.succeeded:
+                await request.answer(200, "ready")
+            else:
+                reasons = ["not ready: no round has succeeded yet", *_errors(taken)]
+                await _unavailable(request, "\n".join(reasons))
 
     async def _root(self, request: Request) -> None:
         if wants_html(request.header("accept")):
@@ -130,38 +134,44 @@ class App:
     async def _show(self, request: Request, view: View, headers: list[tuple[str, str]]) -> None:
         wanted = Wanted(view, wants_gzip(request.header("accept-encoding")))
         timeout = round_timeout(request.header("x-prometheus-scrape-timeout-seconds"))
-
-        async def show(request: Request) -> None:
-            body = await self._asked(request, self._desk.body(wanted, timeout))
-            if body is not None:
+        until = time.monotonic() + (_PLACE_PATIENCE if timeout is None else timeout)
+        async with _failures_answered(request):
+            with self._counted():
+                body = await self._desk.body(wanted, timeout)
+                if body is not None:
+                    await _send(request, headers, body, self._desk)
+                    return
+            # A long answer is not counted: however slowly clients take theirs, there is one more who can ask.
+            patience = until - time.monotonic()
+            async with self._desk.long_body(wanted, request.taking, patience) as body:
                 await _send(request, headers, body, self._desk)
 
-        await self._with_a_round(request, show)
-
-    async def _with_a_round(self, request: Request, answer: Callable[[Request], Awaitable[None]]) -> None:
-        """Answer a request that needs a round, unless too many are under way."""
+    @contextlib.contextmanager
+    def _counted(self) -> Iterator[None]:
+        """Count a request that needs a round, unless too many are under way."""
         if self._under_way >= self._max_requests:
-            await _unavailable(request, f"{self._under_way} requests are under way, which is the limit")
-            return
+            raise SourceError(f"{self._under_way} requests are under way, which is the limit")
         self._under_way += 1
         try:
-            await answer(request)
+            yield
         finally:
             self._under_way -= 1
 
-    @staticmethod
-    async def _asked(request: Request, asking: Awaitable[T]) -> T | None:
-        """Return what was asked of the desk, or None when the request has been answered with what went wrong."""
-        try:
-            return await asking
-        except SourceError as error:
-            await _unavailable(request, str(error))
-        except Exception as error:
-            reason = f"the round failed: {type(error).__name__}: {error}".replace("\n", " ")
-            logger.error("%s: %s", request.path, reason)  # noqa: TRY400 - the traceback is for debugging
-            logger.debug("%s", request.path, exc_info=True)
-            await request.answer(500, reason)
-        return None
+
+@contextlib.asynccontextmanager
+async def _failures_answered(request: Request) -> AsyncIterator[None]:
+    """Answer a request with what goes wrong before its answer begins."""
+    try:
+        yield
+    except SourceError as error:
+        await _unavailable(request, str(error))
+    except Exception as error:
+        if request.started:
+            raise
+        reason = f"the round failed: {type(error).__name__}: {error}".replace("\n", " ")
+        logger.error("%s: %s", request.path, reason)  # noqa: TRY400 - the traceback is for debugging
+        logger.debug("%s", request.path, exc_info=True)
+        await request.answer(500, reason)
 
 
 def _errors(taken: Round) -> Iterable[str]:

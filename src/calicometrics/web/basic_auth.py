@@ -40,13 +40,19 @@ class BasicAuth:
     guess a whole check. What has been admitted is remembered: one password for each user, as a keyed digest, together
     with the hash that it was checked against. What has been refused is not remembered.
 
+    Guesses at one name keep no other name out: each has places of its own. Names that nobody has are not told from the
+    others by that: when too many of them wait, they wait for one check together.
+
     Args:
-        waiting: Checks that may wait; a further one is told to come back.
+        waiting: Checks that may wait for one name; a further one is told to come back.
+        strangers: Checks that may wait for names that nobody has, before they share one.
     """
 
-    def __init__(self, waiting: int = 32) -> None:
+    def __init__(self, waiting: int = 8, strangers: int = 24) -> None:
         self._thread = OffLoop("web-passwords")
         self._waiting = waiting
+        self._strangers = strangers
+        self._shared: asyncio.Future[bool] | None = None
         self._secret = secrets.token_bytes(32)
         self._admitted: dict[str, tuple[str, bytes]] = {}
         self._checks: dict[tuple[str, str, bytes], asyncio.Future[bool]] = {}
@@ -76,15 +82,33 @@ class BasicAuth:
         key = (name, checked, digest)
         check = self._checks.get(key)
         if check is None:
-            if len(self._checks) >= self._waiting:
+            if sum(other == name for other, _, _ in self._checks) >= self._waiting:
                 return Verdict.BUSY
-            check = self._checks[key] = self._thread.call(lambda: _matches(password, checked))
+            strange = known is None and sum(other not in users for other, _, _ in self._checks)
+            shares = strange >= self._strangers
+            check = self._checks[key] = (
+                self._share(password, checked) if shares else self._check(password, checked)
+            )
             check.add_done_callback(lambda _: self._checks.pop(key))
         matches = await asyncio.shield(check)
         if known is None or not matches:
             return Verdict.REFUSED
         self._admitted[name] = (known, digest)
         return Verdict.ADMITTED
+
+    def _check(self, password: bytes, checked: str) -> asyncio.Future[bool]:
+        return self._thread.call(lambda: _matches(password, checked))
+
+    def _share(self, password: bytes, checked: str) -> asyncio.Future[bool]:
+        """Return the check that waits for all, or else begin one: whoever comes gets a whole one."""
+
+        def check() -> bool:
+            self._shared = None
+            return _matches(password, checked)
+
+        if self._shared is None or self._shared.done():
+            self._shared = self._thread.call(check)
+        return self._shared
 
     def _remembers(self, name: str, known: str, digest: bytes) -> bool:
         checked, remembered = self._admitted.get(name, ("", b""))
@@ -118,7 +142,9 @@ def _credentials(header: str) -> tuple[str, bytes] | None:
     try:
         text = base64.b64decode(header[len(_SCHEME) :].strip(" "), validate=True)
         name, colon, password = text.partition(b":")
-        return (name.decode(), password) if colon and len(password) <= _LONGEST else None
+        # To bcrypt, a password ends at its first NUL.
+        usable = colon and len(password) <= _LONGEST and b"\0" not in password
+        return (name.decode(), password) if usable else None
     except (binascii.Error, ValueError):
         return None
 

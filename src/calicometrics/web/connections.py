@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Protocol
 
+from calicometrics.web.taking import Takings
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from calicometrics.web.limits import Limits
 
@@ -25,14 +27,19 @@ class Connections:
 
     Args:
         limits: What clients are granted.
+        headers: Returns what is added to the answers that the server itself gives, without the application.
 
     Attributes:
         limits: The same.
+        headers: The same.
+        takings: Which of the clients are slow.
         empty: Is set while there is no connection.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, headers: Callable[[], Mapping[str, str]] = dict) -> None:
         self.limits = limits
+        self.headers = headers
+        self.takings = Takings(limits)
         self.empty = asyncio.Event()
         self.empty.set()
         self._open: set[Client] = set()

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from calicometrics.web.basic_auth import CHALLENGE, BasicAuth, Verdict
+from calicometrics.web.headers import sending
 from calicometrics.web.request import Request
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Guard:
     async def __call__(self, scope: Mapping[str, Any], receive: object, send: Send) -> None:
         """Let a request through to the application, or answer it."""
         config = (await self._live.current()).config
-        send = _with_headers(send, config.headers) if config.headers else send
+        send = sending(send, config.headers) if config.headers else send
         request = Request(scope, send)
         if not self._has_token(config.rate_limit):
             await request.answer(429, "too many requests", [("retry-after", "1")])
@@ -85,17 +86,3 @@ class Guard:
         if self._bucket is None or self._bucket.limit != limit:
             self._bucket = Bucket(limit)
         return self._bucket.take()
-
-
-def _with_headers(send: Send, headers: Mapping[str, str]) -> Send:
-    """Return a way back on which these headers take the place of the application's own."""
-    added = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-    replaced = {name for name, _ in added}
-
-    async def send_with_headers(message: Mapping[str, Any]) -> None:
-        if message["type"] == "http.response.start":
-            kept = [(name, value) for name, value in message["headers"] if name not in replaced]
-            message = {**message, "headers": [*kept, *added]}
-        await send(message)
-
-    return send_with_headers

@@ -53,6 +53,8 @@ class Door(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Keep what the client sends along with the end of its handshake."""
         self._early += data
+        if len(self._early) > self._connections.limits.early_size:
+            self.transport.abort()
 
     def eof_received(self) -> None:
         """Let asyncio close what the client has ended."""
@@ -72,19 +74,26 @@ class Door(asyncio.Protocol):
     async def _enter(self) -> None:
         try:
             transport = await self._shake_hands()
+            if transport is not None and not self._ended and self in self._connections:
+                self._pass_on(transport)
+                return
         except (OSError, TimeoutError) as error:  # OSError: ssl.SSLError is one
             logger.debug("no TLS handshake: %s", error)
-            transport = None
-        if transport is None or self._ended or self not in self._connections:
-            self._connections.closed(self)
-            (transport or self.transport).abort()
-            return
+        except Exception as error:
+            logger.error("a connection failed: %s: %s", type(error).__name__, error)  # noqa: TRY400 - as everywhere
+            logger.debug("a connection failed", exc_info=True)
+        self._connections.closed(self)
+        self.transport.abort()
+
+    def _pass_on(self, transport: asyncio.Transport) -> None:
         self._connection = self._connect()
+        self._connection.wire = self.transport
         self._connections.passed_on(self)
         transport.set_protocol(self._connection)
         self._connection.connection_made(transport)
         if self._early:
             self._connection.data_received(bytes(self._early))
+            self._early.clear()
 
     async def _shake_hands(self) -> asyncio.Transport | None:
         """Return what the client is to be served on, or None when it is not let in."""

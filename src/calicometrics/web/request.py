@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from email.utils import formatdate
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from calicometrics.web.taking import Taking
 
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 """What ASGI calls ``send``."""
@@ -24,11 +27,15 @@ class Request:
     Attributes:
         method: Its method.
         path: The path of what it asks for, decoded; never the query.
+        started: Whether its answer has begun.
+        taking: How its client takes answers; None on another server than this package's.
     """
 
     def __init__(self, scope: Mapping[str, Any], send: Send) -> None:
         self.method: str = scope["method"]
         self.path: str = scope["path"]
+        self.started = False
+        self.taking: Taking | None = scope.get("state", {}).get("taking")
         self._send = send
         self._headers: dict[str, str] = {}
         for name, value in scope["headers"]:
@@ -46,6 +53,7 @@ class Request:
 
     async def start(self, status: int, headers: Iterable[tuple[str, str]]) -> None:
         """Send status and headers."""
+        self.started = True
         everything = [("date", formatdate(usegmt=True)), ("x-content-type-options", "nosniff"), *headers]
         if "transfer-encoding" in self._headers or self.header("content-length") not in {"", "0"}:
             # Nobody reads a request's body, so what follows it on the connection cannot be read either.

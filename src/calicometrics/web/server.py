@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import threading
+import time
 from concurrent.futures import Future
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -21,11 +22,13 @@ from calicometrics.web.listen import BACKLOG
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from calicometrics.web.handshake import TlsNow
 
 logger = logging.getLogger(__name__)
+
+_AGAIN = 60.0  # seconds after which the same is reported again
 
 
 class HttpServer:
@@ -39,6 +42,7 @@ class HttpServer:
         sockets: The listening sockets.
         limits: What clients are granted.
         tls: Is asked for each connection how TLS is spoken; None for HTTP.
+        headers: Returns what is added to answers that do not come from the application, such as to what is no request.
     """
 
     def __init__(
@@ -47,12 +51,13 @@ class HttpServer:
         sockets: Iterable[socket.socket],
         limits: Limits | None = None,
         tls: TlsNow | None = None,
+        headers: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
         self._app = app
         self._sockets = tuple(sockets)
         self._limits = limits or Limits()
         self._tls = tls
-        self._connections = Connections(self._limits)
+        self._connections = Connections(self._limits, headers)
         self._thread: threading.Thread | None = None
         self._serving: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
 
@@ -80,7 +85,7 @@ class HttpServer:
     def _run(self) -> None:
         try:
             with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
-                runner.get_loop().set_exception_handler(_report)
+                runner.get_loop().set_exception_handler(_Reporter())
                 runner.run(self._serve())
         except BaseException as error:
             if self._serving.done():
@@ -124,8 +129,26 @@ class HttpServer:
         await connections.empty.wait()
 
 
-def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:  # noqa: ARG001 - asyncio's signature
-    """Log what asyncio reports in one line."""
-    error = context.get("exception")
-    logger.error("%s%s", context["message"], f": {type(error).__name__}: {error}" if error else "")
-    logger.debug("%s", context["message"], exc_info=error)
+class _Reporter:
+    """Logs what asyncio reports in one line, and the same not again for a while.
+
+    Without descriptors asyncio tries to accept, and reports, as many times a second as connections may wait.
+
+    Args:
+        clock: Seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._said: dict[str, float] = {}
+
+    def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:  # noqa: ARG002 - asyncio's signature
+        """Log what asyncio reports."""
+        error = context.get("exception")
+        text = f"{context['message']}{f': {type(error).__name__}: {error}' if error else ''}"
+        now = self._clock()
+        self._said = {said: when for said, when in self._said.items() if now - when < _AGAIN}
+        if text not in self._said:
+            self._said[text] = now
+            logger.error("%s", text)
+            logger.debug("%s", context["message"], exc_info=error)

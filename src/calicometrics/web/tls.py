@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from calicometrics.errors import ConfigError
+from calicometrics.web.files import UnreadableError, read_file, reason
 from calicometrics.web.web_config import ClientAuth
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ _CURVES = {
     "CurveP521": "secp521r1",
     "X25519": "X25519",
 }
+# The kinds of subject alternative names that a configuration can name. The others of getpeercert() are no text, or
+# stand for what OpenSSL cannot print.
+_NAMES = {"DNS", "IP Address", "email", "URI"}
 # Go asks for a certificate with RequestClientCert and then looks at it nowhere; here it is not asked for.
 _VERIFY = {
     ClientAuth.NONE: ssl.CERT_NONE,
@@ -64,12 +68,12 @@ class ServerTls:
     def admits(self, certificate: Mapping[str, Any] | None) -> bool:
         """Return whether a client is let in, by its certificate as ``getpeercert()`` returns it.
 
-        Names count as they are: there are no wildcards, and the common name is none of them.
+        Names count as they are: there are no wildcards, and the common name is none of them, nor is a directory name.
         """
         if self.allowed_sans is None:
             return True
         names = (certificate or {}).get("subjectAltName", ())
-        return any(_normal(value) in self.allowed_sans for _, value in names)
+        return any(_normal(value) in self.allowed_sans for kind, value in names if kind in _NAMES)
 
 
 def server_tls(config: TlsServerConfig) -> ServerTls:
@@ -79,6 +83,15 @@ def server_tls(config: TlsServerConfig) -> ServerTls:
         ConfigError: A file cannot be read or is no such thing, certificate and key do not belong together, or OpenSSL
             cannot do what is wanted; the message names the key.
     """
+    try:
+        return ServerTls(_context(config), _names(config.client_allowed_sans))
+    except (ssl.SSLError, ValueError) as error:  # by the rules of this machine's OpenSSL
+        raise ConfigError(f"{_SECTION}: {_reason(error)}") from None
+    except OSError as error:  # no descriptor is left, or no memory
+        raise UnreadableError(f"{_SECTION}: {reason(error)}") from None
+
+
+def _context(config: TlsServerConfig) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = config.min_version
     context.maximum_version = config.max_version
@@ -91,8 +104,11 @@ def server_tls(config: TlsServerConfig) -> ServerTls:
     _choose_curve(context, config.curve_preferences)
     _load_certificate(context, config)
     _load_authorities(context, config)
-    sans = config.client_allowed_sans
-    return ServerTls(context, frozenset(map(_normal, sans)) if sans else None)
+    return context
+
+
+def _names(sans: tuple[str, ...] | None) -> frozenset[str] | None:
+    return frozenset(map(_normal, sans)) if sans else None
 
 
 def _normal(name: str) -> str:
@@ -159,7 +175,7 @@ def _load_authorities(context: ssl.SSLContext, config: TlsServerConfig) -> None:
     try:
         # What is no ASCII stands between certificates, as a comment.
         context.load_verify_locations(cadata=pem.decode("ascii", "replace").replace("\ufffd", "?"))
-    except ssl.SSLError:
+    except (ssl.SSLError, ValueError):  # ValueError: it is empty
         raise _error(name, f"{where}no PEM certificates") from None
 
 
@@ -182,9 +198,9 @@ def _path(name: str, text: str | None, file: pathlib.Path | None) -> Iterator[st
 
 def _read(key: str, file: pathlib.Path) -> bytes:
     try:
-        return file.read_bytes()
-    except OSError as error:
-        raise _error(key, f"{file}: {(error.strerror or str(error)).lower()}") from None
+        return read_file(file)
+    except ConfigError as error:
+        raise type(error)(f"{_SECTION}.{key}: {error}") from None
 
 
 def _error(key: str, reason: str) -> ConfigError:

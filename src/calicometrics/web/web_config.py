@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from calicometrics.errors import ConfigError
+from calicometrics.web.files import read_file
 from calicometrics.web.yaml_nodes import Item, read_document
 
 if TYPE_CHECKING:
     import pathlib
     from collections.abc import Callable, Mapping
 
-_LONGEST = 1024 * 1024  # bytes of a file; a certificate has a few thousand
 _VERSIONS = {"TLS12": ssl.TLSVersion.TLSv1_2, "TLS13": ssl.TLSVersion.TLSv1_3}
 # The headers that exporter-toolkit lets one set, and the values that it allows.
 _HEADERS: dict[str, tuple[str, ...]] = {
@@ -126,14 +126,8 @@ def read_web_config(path: pathlib.Path) -> WebConfig:
         ConfigError: It cannot be read, is no YAML, has a key that nobody knows, or a value that is not as it should
             be; the message names file, line and key.
     """
+    content = read_file(path)
     try:
-        with path.open("rb") as file:
-            content = file.read(_LONGEST + 1)
-    except OSError as error:
-        raise ConfigError(f"{path}: {(error.strerror or str(error)).lower()}") from None
-    try:
-        if len(content) > _LONGEST:
-            raise ConfigError(f"more than {_LONGEST} bytes")  # noqa: TRY301 - the file's name is added in one place
         return _config(read_document(content), path.parent)
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from None

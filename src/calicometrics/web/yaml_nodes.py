@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _NULLS = {"", "~", "null", "Null", "NULL"}
+# What YAML can write with escapes, and nothing that is named here takes: neither files nor OpenSSL nor HTTP.
+_NO_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 _BOOLEANS = {
     "true": True,
     "yes": True,
@@ -90,6 +92,8 @@ class Item:
         if self._kind != "scalar":
             raise self.error("expected text")
         value: str = self._node.value
+        if _NO_TEXT.search(value):
+            raise self.error("has a NUL or half a character, which no text has")
         return value
 
     def texts(self) -> tuple[str, ...]:

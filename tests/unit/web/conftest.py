@@ -35,15 +35,15 @@ def serve() -> Iterator[Callable[..., Front]]:
             app = App(exporter, **options)  # type: ignore[arg-type]
             started.callback(app.close)
             served: Any = app
-            tls = None
+            more: dict[str, Any] = {}
             if web_config is not None:
                 live = LiveConfig(web_config, interval=0)
                 started.callback(live.close)
-                served, tls = Guard(app, live), live.tls
+                served, more = Guard(app, live), {"tls": live.tls, "headers": live.headers}
                 started.callback(served.close)
             listener = listen("127.0.0.1:0")
             port = listener.getsockname()[1]
-            server = HttpServer(served, [listener], limits, tls)
+            server = HttpServer(served, [listener], limits, **more)
             started.callback(server.close)
             server.start()
             return Front(exporter, server, port, app)

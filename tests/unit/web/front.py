@@ -74,6 +74,11 @@ class Front:
     port: int
     app: App
 
+    @property
+    def long_answers(self) -> int:
+        """Long answers under way."""
+        return len(self.app._desk._places._held)
+
     def get(self, path: str = "/metrics", method: str = "GET", **headers: str) -> Answer:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         with contextlib.closing(connection):

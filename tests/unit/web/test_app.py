@@ -253,7 +253,8 @@ def test_a_client_that_goes_away_stops_the_rendering(serve: Serve) -> None:
     front.exporter.families = families = Endless()
     with front.connect(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n") as client:
         assert client.recv(10) == b"HTTP/1.1 2"
-    wait_until(lambda: front.app._under_way == 0)
+        assert front.long_answers == 1
+    wait_until(lambda: front.long_answers == 0)
     assert families.made < 2000
 
 

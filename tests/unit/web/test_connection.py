@@ -6,6 +6,7 @@ import contextlib
 import gc
 import logging
 import socket
+import struct
 import threading
 import time
 import weakref
@@ -86,20 +87,145 @@ def test_a_client_that_does_not_take_its_answer_is_cut_off(serve: Serve) -> None
         limits=Limits(response_timeout=SHORT),
     )
     with front.connect(SCRAPE) as client:
-        wait_until(lambda: front.app._under_way == 1)
-        wait_until(lambda: front.app._under_way == 0)
+        wait_until(lambda: front.long_answers == 1)
+        wait_until(lambda: front.long_answers == 0)
         assert not until_closed(client).endswith(b"0\r\n\r\n")
+
+
+def test_a_client_that_takes_nothing_is_cut_off_long_before_its_answer_has_to_be_complete(
+    serve: Serve,
+) -> None:
+    front = serve(
+        StubExporter([family(f"bird_{number}", rows=20_000) for number in range(20)]),
+        limits=Limits(taking_timeout=SHORT),
+    )
+    with front.connect(SCRAPE) as client:
+        wait_until(lambda: front.long_answers == 1)
+        wait_until(lambda: front.long_answers == 0)
+        assert not until_closed(client).endswith(b"0\r\n\r\n")
+
+
+def small(front: Front) -> socket.socket:
+    """Connect with buffers that hold next to nothing."""
+    # Connections inherit it.
+    front.server._sockets[0].setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    client.connect(("127.0.0.1", front.port))
+    client.settimeout(PATIENCE)
+    return client
+
+
+def test_a_complete_answer_that_nobody_takes_has_the_same_deadline(serve: Serve) -> None:
+    front = serve(html_page=lambda taken: "x" * 260_000, limits=Limits(taking_timeout=SHORT))
+    with small(front) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n\r\n")
+        wait_until(lambda: front.exporter.timeouts and not list(front.server._connections))
+
+
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [
+        (b"X: " + b"x" * 16_000 + b"\r\n", 200),
+        (b"X: " + b"x" * 16_500 + b"\r\n", 431),
+        (b"X: " + b"x" * 60_000 + b"\r\n", 431),
+        (b"X: " + b"x" * 1_000_000 + b"\r\n", 431),
+        (b"X: x\r\n" * 98, 200),  # and Host, and Connection
+        (b"X: x\r\n" * 99, 431),
+        (b"X: x\r\n" * 15_000, 431),
+    ],
+)
+def test_a_complete_header_is_bounded_as_well(serve: Serve, header: bytes, status: int) -> None:
+    front = serve()
+    begin = b"GET /-/healthy HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+    assert front.raw(begin + header + b"\r\n").startswith(b"HTTP/1.1 %d " % status)
+    # A path is part of it.
+    assert front.raw(b"GET /" + b"x" * 16_400 + b" HTTP/1.1\r\nHost: x\r\n\r\n").startswith(b"HTTP/1.1 431 ")
+
+
+def test_of_a_header_that_is_far_too_large_not_even_the_lines_are_read(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[object] = []
+    monkeypatch.setattr("calicometrics.web.connection._too_large", lambda scope, _: read.append(scope))
+    front = serve()
+    words = b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X: x\r\n" * 10_000 + b"\r\n"
+    assert front.raw(words).startswith(b"HTTP/1.1 431 ")
+    assert read == []
+
+
+def test_a_header_that_is_too_large_is_answered_behind_another_request(serve: Serve) -> None:
+    front = serve()
+    front.exporter.go.clear()
+    with front.connect(SCRAPE) as client:
+        assert front.exporter.asked.wait(PATIENCE)
+        client.sendall(GET.replace(b"\r\n\r\n", b"\r\nX: " + b"x" * 30_000 + b"\r\n\r\n"))
+        front.exporter.go.set()
+        answers = until_closed(client)
+    assert answers.startswith(b"HTTP/1.1 200 ")
+    assert b"HTTP/1.1 431 " in answers
+
+
+@pytest.mark.parametrize("path", [b"/-/healthy", b"/metrics"])
+@pytest.mark.parametrize("version", [b"1.0", b"1.1"])
+def test_who_has_said_all_and_listens_on_gets_its_answer(serve: Serve, path: bytes, version: bytes) -> None:
+    front = serve()
+    with front.connect(b"GET %s HTTP/%s\r\nHost: node\r\n\r\n" % (path, version)) as client:
+        client.shutdown(socket.SHUT_WR)
+        assert until_closed(client).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+def test_who_has_said_all_and_listens_on_gets_a_long_answer_and_all_answers(serve: Serve) -> None:
+    page = "x" * 5_000_000
+    front = serve(html_page=lambda taken: page)
+    with front.connect(b"GET / HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n\r\n" + GET) as client:
+        client.shutdown(socket.SHUT_WR)
+        answers = until_closed(client)
+    assert answers.count(b"x") > len(page)
+    assert answers.endswith(b"healthy\n")
+
+
+def test_who_has_said_only_half_and_nothing_more_is_gone(serve: Serve) -> None:
+    front = serve()
+    with front.connect(GET[:-2]) as client:
+        client.shutdown(socket.SHUT_WR)
+        assert until_closed(client) == b""
+
+
+def test_who_asks_again_without_taking_what_it_was_given_gets_no_round(serve: Serve) -> None:
+    front = serve(html_page=lambda taken: "x" * 260_000)
+    page = b"GET / HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n\r\n"
+    with small(front) as client:
+        client.sendall(page * 2)
+        assert client.recv(8) == b"HTTP/1.1"
+        assert front.get("/-/healthy").status == 200
+        assert len(front.exporter.timeouts) == 1
+        received = 0
+        while received < 2 * 260_000:
+            received += len(client.recv(65536))
+        assert len(front.exporter.timeouts) == 2
+
+
+def test_what_waits_for_slow_clients_is_bounded(serve: Serve) -> None:
+    front = serve(html_page=lambda taken: "x" * 1_000_000, limits=Limits(waiting_size=3_000_000))
+    page = b"GET / HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n\r\n"
+
+    def waiting() -> int:
+        return sum(connection._taking.waiting for connection in front.server._connections)
+
+    with contextlib.ExitStack() as clients:
+        for _ in range(6):
+            clients.enter_context(small(front)).sendall(page)
+        wait_until(lambda: waiting() > 5_000_000)
+        time.sleep(0.6)  # from now on they lag
+        clients.enter_context(small(front)).sendall(page)
+        wait_until(lambda: waiting() < 3_500_000)
 
 
 def test_a_client_that_leaves_its_answer_in_the_buffer_does_not_stay(serve: Serve) -> None:
     """The application has handed over everything; what the kernel does not take waits in the connection."""
     front = serve(html_page=lambda taken: "x" * 260_000, limits=Limits(idle_timeout=SHORT))
-    front.server._sockets[0].setsockopt(
-        socket.SOL_SOCKET, socket.SO_SNDBUF, 4096
-    )  # its connections inherit it
-    with socket.socket() as client:
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        client.connect(("127.0.0.1", front.port))
+    with small(front) as client:
         client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n\r\n")
         wait_until(lambda: front.exporter.timeouts and front.app._under_way == 0)
         (connection,) = front.server._connections
@@ -111,8 +237,10 @@ def test_a_client_that_leaves_its_answer_in_the_buffer_does_not_stay(serve: Serv
 def test_a_request_whose_client_has_gone_is_given_up(serve: Serve) -> None:
     front = serve()
     front.exporter.go.clear()
-    with front.connect(SCRAPE):
+    with front.connect(SCRAPE) as client:
         assert front.exporter.asked.wait(PATIENCE)
+        # Not an orderly end, which is the same as that of a client that has said all and listens on.
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     wait_until(lambda: front.app._under_way == 0)
     front.exporter.go.set()
     assert front.get().status == 200
@@ -198,7 +326,7 @@ def test_what_is_no_request_is_answered_400_and_not_logged(
 ) -> None:
     front = serve()
     answer = front.raw(request_bytes)
-    assert answer.startswith((b"HTTP/1.1 400 Bad Request\r\n", b"HTTP/1.1 501 "))
+    assert answer.startswith((b"HTTP/1.1 400 Bad Request\r\n", b"HTTP/1.1 501 ", b"HTTP/1.1 431 "))
     assert front.get("/-/healthy").status == 200
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 

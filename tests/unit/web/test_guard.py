@@ -76,6 +76,24 @@ def test_headers_are_on_every_answer_in_place_of_the_fronts_own(guarded: Callabl
         assert answer.headers["x-content-type-options"] == "nosniff"
 
 
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        (b"GET / HTTP/1.1\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: rot13\r\n\r\n", 501),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 17_000 + b"\r\n\r\n", 431),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 60_000 + b"\r\n\r\n", 431),
+    ],
+)
+def test_headers_are_on_answers_to_what_is_no_request(
+    guarded: Callable[[str], Front], words: bytes, status: int
+) -> None:
+    front = guarded("http_server_config: {headers: {X-Frame-Options: deny}}")
+    answer = front.raw(words)
+    assert answer.startswith(b"HTTP/1.1 %d " % status)
+    assert b"\r\nx-frame-options: deny\r\n" in answer.lower()
+
+
 def test_more_requests_than_the_rate_allows_are_answered_429(guarded: Callable[[str], Front]) -> None:
     front = guarded("rate_limit: {interval: 1h, burst: 2}")
     answers = [front.get("/-/healthy") for _ in range(4)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import http.client
 import logging
@@ -14,10 +15,13 @@ from collections.abc import Callable
 
 import pytest
 import trustme
+from cryptography import x509
 
+from calicometrics.web.connections import Connections
+from calicometrics.web.handshake import Door
 from calicometrics.web.limits import Limits
 
-from .certificates import CLIENT_NAMES, trusting, write_authority, write_pair
+from .certificates import CLIENT_NAMES, trusting, write_authority, write_pair, write_pair_with
 from .front import PATIENCE, Front, until_closed, wait_until
 
 Serve = Callable[..., Front]
@@ -115,21 +119,6 @@ def test_a_request_that_comes_with_the_end_of_the_handshake_is_answered(
     assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
 
 
-def test_tls_1_1_is_not_spoken(secure: Callable[..., Front]) -> None:
-    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-    context = ssl.create_default_context()
-    context.maximum_version = ssl.TLSVersion.TLSv1_2
-    with pytest.raises(ssl.SSLWantReadError):
-        context.wrap_bio(incoming, outgoing, server_hostname="node").do_handshake()
-    hello = bytearray(outgoing.read())
-    assert hello[9:11] == b"\x03\x03"  # the version that the client offers: TLS 1.2
-    front = secure(PAIR)
-    with front.connect(bytes(hello)) as client:
-        assert client.recv(1) == b"\x16"  # the handshake goes on
-    hello[9:11] = b"\x03\x02"
-    assert not front.raw(bytes(hello)).startswith(b"\x16")  # it does not: asyncio keeps the alert to itself
-
-
 def test_http_1_1_is_what_is_agreed_on(secure: Callable[..., Front], authority: trustme.CA) -> None:
     context = trusting(authority)
     context.set_alpn_protocols(["h2", "http/1.1"])
@@ -169,6 +158,23 @@ def test_clients_in_their_handshake_count_as_connections_and_make_room(
             assert until_closed(client) == b""
         assert len(list(front.server._connections)) == 3
         assert fetch(front, trusting(authority)) == (200, b"healthy\n")
+
+
+def test_who_takes_nothing_of_what_waits_below_tls_is_cut_off(
+    serve: Serve, files: pathlib.Path, authority: trustme.CA
+) -> None:
+    """TLS has passed everything on; what the client does not take waits in the connection that carries it."""
+    (files / "web.yml").write_text(PAIR)
+    front = serve(
+        web_config=files / "web.yml", html_page=lambda taken: "x" * 300_000, limits=Limits(taking_timeout=0.3)
+    )
+    front.server._sockets[0].setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # connections inherit it
+    with socket.socket() as plain:
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        plain.connect(("127.0.0.1", front.port))
+        with trusting(authority).wrap_socket(plain, server_hostname="127.0.0.1") as client:
+            client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n\r\n")
+            wait_until(lambda: front.exporter.timeouts and not list(front.server._connections))
 
 
 def test_a_newcomer_is_turned_away_while_every_connection_is_busy(
@@ -232,6 +238,56 @@ def test_without_an_allowed_name_a_client_is_not_let_in(
     context.minimum_version = context.maximum_version = version
     assert refused(front, context)
     wait_until(lambda: not list(front.server._connections))
+
+
+@pytest.mark.parametrize(("names", "admitted"), [((), False), ((x509.DNSName("prometheus"),), True)])
+def test_a_name_that_is_no_text_neither_lets_a_client_in_nor_keeps_it_out(
+    secure: Callable[..., Front],
+    files: pathlib.Path,
+    authority: trustme.CA,
+    names: tuple[x509.GeneralName, ...],
+    admitted: bool,
+) -> None:
+    directory = x509.DirectoryName(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "prometheus")]))
+    write_pair_with(
+        files, authority, "odd", directory, x509.RegisteredID(x509.ObjectIdentifier("1.2.3")), *names
+    )
+    front = secure(f"{MUTUAL}  client_allowed_sans: [prometheus]\n")
+    assert refused(front, trusting(authority, files / "odd")) is not admitted
+    wait_until(lambda: not list(front.server._connections))
+
+
+def test_whatever_goes_wrong_in_a_handshake_ends_the_connection_and_is_told(
+    secure: Callable[..., Front],
+    authority: trustme.CA,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def broken(*_: object) -> bool:
+        raise RuntimeError("out of order")
+
+    front = secure(PAIR)
+    monkeypatch.setattr("calicometrics.web.tls.ServerTls.admits", broken)
+    assert refused(front, trusting(authority))
+    wait_until(lambda: not list(front.server._connections))
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == [
+        "a connection failed: RuntimeError: out of order"
+    ]
+
+
+def test_what_comes_along_with_the_handshake_is_bounded() -> None:
+    class Plain(asyncio.Transport):
+        aborted = False
+
+        def abort(self) -> None:
+            self.aborted = True
+
+    door = Door(Connections(Limits(early_size=10)), None, None)  # type: ignore[arg-type]  # neither is asked
+    door.transport = plain = Plain()
+    door.data_received(b"x" * 10)
+    assert not plain.aborted
+    door.data_received(b"x")
+    assert plain.aborted
 
 
 def test_a_new_certificate_is_shown_to_the_next_client(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import pathlib
+import resource
 import threading
 from collections.abc import Callable, Iterator
 
@@ -127,6 +129,100 @@ def test_a_key_that_comes_later_than_the_file_that_names_it_is_found(
 
 
 @pytest.mark.parametrize(
+    ("mode", "told"),
+    [(0o600, False), (0o640, False), (0o644, True), (0o660, True), (0o602, True), (0o601, True)],
+)
+def test_hashes_that_others_may_read_or_write_are_told_once_and_served(
+    path: pathlib.Path, write: Config, caplog: pytest.LogCaptureFixture, mode: int, told: bool
+) -> None:
+    def write_users(name: str) -> None:
+        write(f"basic_auth_users: {{{name}: {HASH}}}")
+        path.chmod(mode)
+
+    write_users("alice")
+    found = looks(path, lambda: write_users("bob"), lambda: write_users("carol"))
+    assert list(found[-1].config.users) == ["carol"]
+    warned = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    mine = f"{path} has passwords' hashes, and mode {mode:04o} lets others than its owner read or write it"
+    assert warned == ([mine] if told else [])
+
+
+def test_without_hashes_whoever_may_read_the_file(
+    path: pathlib.Path, write: Config, caplog: pytest.LogCaptureFixture
+) -> None:
+    write("rate_limit: {interval: 1s, burst: 1}")
+    path.chmod(0o666)
+    looks(path)
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+@contextlib.contextmanager
+def no_descriptors() -> Iterator[None]:
+    """Let nothing be opened in this process."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_change_that_cannot_be_read_for_want_of_descriptors_is_read_later(
+    path: pathlib.Path, write: Config, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(f"tls_server_config: {{{PAIR}}}")
+    with contextlib.ExitStack() as exhausted:
+        found = looks(
+            path,
+            lambda: (write_pair(path.parent, trustme.CA()), exhausted.enter_context(no_descriptors())),
+            lambda: None,
+            exhausted.close,
+        )
+    assert [loaded is found[0] for loaded in found] == [True, True, True, False]
+    assert errors(caplog) == [f"web configuration refused, the one before stays: {path}: too many open files"]
+
+
+def test_whatever_loading_raises_is_told_once_and_tried_again(
+    path: pathlib.Path, write: Config, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(_: object) -> None:
+        raise RuntimeError("out of order")
+
+    write("")
+    found = looks(
+        path,
+        lambda: (
+            write("rate_limit: {interval: 1s, burst: 1}"),
+            monkeypatch.setattr(LiveConfig, "_load", broken),
+        ),
+        lambda: None,
+        monkeypatch.undo,
+    )
+    assert [loaded is found[0] for loaded in found] == [True, True, True, False]
+    assert errors(caplog) == [
+        f"web configuration refused, the one before stays: {path}: RuntimeError: out of order"
+    ]
+
+
+@pytest.mark.parametrize("name", ["web.yml", "server.crt", "server.key", "ca.crt"])
+def test_a_pipe_in_place_of_a_file_holds_nobody_up(
+    path: pathlib.Path, write: Config, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    write(f"tls_server_config: {{{MUTUAL}}}")
+    file = path.with_name(name)
+    content = file.read_bytes()
+    found = looks(
+        path,
+        lambda: (file.unlink(), os.mkfifo(file)),
+        lambda: None,
+        lambda: (file.unlink(), file.write_bytes(content)),
+    )
+    assert [loaded is found[0] for loaded in found] == [True, True, True, False]
+    (said,) = errors(caplog)
+    assert said.endswith(f"{file}: not a regular file")
+
+
+@pytest.mark.parametrize(
     ("before", "after", "what"),
     [
         (f"tls_server_config: {{{PAIR}}}", "", "TLS"),
@@ -192,6 +288,10 @@ def test_files_that_cannot_be_read_for_long_do_not_hold_a_client_up(
         (
             "tls_server_config: {cert_file: no, key_file: no}",
             "tls_server_config.cert_file: DIR/no: no such file or directory",
+        ),
+        (
+            f"tls_server_config: {{{MUTUAL.replace('ca.crt', '/dev/null')}}}",
+            "tls_server_config.client_ca_file: /dev/null: not a regular file",
         ),
         (
             f"basic_auth_users: {{alice: {HASH.replace('e', 'a')}}}",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import http.client
 import logging
+import resource
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -13,6 +15,7 @@ from calicometrics.errors import SourceError
 from calicometrics.sinks.base import Sink
 from calicometrics.sinks.prometheus import PrometheusSink, WebOptions
 from calicometrics.web.limits import Limits
+from calicometrics.web.server import HttpServer
 
 from .front import PATIENCE, StubExporter, wait_until
 
@@ -79,6 +82,33 @@ def test_pages_and_limits_can_be_given() -> None:
         assert get(sink.addresses[0], "/json") == (503, b"0 requests are under way, which is the limit\n")
     finally:
         sink.close()
+
+
+@pytest.mark.parametrize(
+    ("descriptors", "most"),
+    [(1024, 512), (256, 192), (24, 12), (1, 1), (resource.RLIM_INFINITY, 512)],
+)
+def test_no_more_connections_are_granted_than_there_are_descriptors_for(
+    sink: PrometheusSink,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    descriptors: int,
+    most: int,
+) -> None:
+    granted: list[int] = []
+
+    class Server(HttpServer):
+        def __init__(self, app: Any, sockets: Any, limits: Limits, **more: Any) -> None:
+            granted.append(limits.connections)
+            super().__init__(app, sockets, limits, **more)
+
+    monkeypatch.setattr("calicometrics.web.server.HttpServer", Server)
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (descriptors, descriptors))
+    sink.start(StubExporter())  # type: ignore[arg-type]
+    assert granted == [most]
+    said = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    expected = f"{most} connections at most: the limit of open files has no room for 512"
+    assert said == ([] if most == 512 else [expected])
 
 
 def test_an_address_in_use_is_an_error_and_nothing_is_left_running(sink: PrometheusSink) -> None:

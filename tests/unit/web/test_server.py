@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
+import resource
 import socket
 import threading
 from collections.abc import Callable
@@ -12,7 +14,7 @@ from collections.abc import Callable
 import pytest
 
 from calicometrics.web.listen import listen
-from calicometrics.web.server import HttpServer, _report
+from calicometrics.web.server import HttpServer, _Reporter
 
 from .front import Front, wait_until
 
@@ -74,13 +76,41 @@ def test_variables_of_uvicorns_command_line_change_nothing(
     assert serve().get("/-/healthy").status == 200
 
 
-def test_what_asyncio_reports_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
+def test_what_asyncio_reports_is_one_line_and_not_said_again_for_a_while(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    now = 100.0
+    report = _Reporter(lambda: now)
     loop = asyncio.new_event_loop()
-    _report(loop, {"message": "socket.accept() out of system resource", "exception": OSError(24, "Too many")})
-    _report(loop, {"message": "Unclosed"})
+    full = {"message": "socket.accept() out of system resource", "exception": OSError(24, "Too many")}
+    for _ in range(500):
+        report(loop, full)
+    report(loop, {"message": "Unclosed"})
+    now += 59
+    report(loop, full)
+    now += 2
+    report(loop, full)
     loop.close()
-    assert [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR] == [
-        "socket.accept() out of system resource: OSError: [Errno 24] Too many",
-        "Unclosed",
-    ]
-    assert all(not record.exc_info for record in caplog.records if record.levelno == logging.ERROR)
+    said = "socket.accept() out of system resource: OSError: [Errno 24] Too many"
+    errors = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert [record.getMessage() for record in errors] == [said, "Unclosed", said]
+    assert all(not record.exc_info for record in errors)
+
+
+def test_a_shortage_of_descriptors_is_said_once(
+    serve: Callable[..., Front], caplog: pytest.LogCaptureFixture
+) -> None:
+    front = serve()
+    assert front.get().status == 200
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.ExitStack() as clients:
+        made = [clients.enter_context(socket.socket()) for _ in range(20)]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+        try:
+            for client in made:
+                client.connect(("127.0.0.1", front.port))
+            wait_until(lambda: caplog.records)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        wait_until(lambda: len(list(front.server._connections)) == 20)
+    assert len([record for record in caplog.records if record.levelno >= logging.ERROR]) == 1

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 import ssl
 import subprocess
+import warnings
 from typing import Any
 
 import pytest
@@ -29,6 +31,8 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     write_pair(made, authority, "other")
     write_authority(made, authority)
     (made / "nonsense").write_text("nonsense")
+    (made / "empty").write_text("")
+    os.mkfifo(made / "pipe")
     subprocess.run(
         ["openssl", "pkey", "-aes128", "-passout", "pass:x", "-in", "server.key", "-out", "locked.key"],
         cwd=made,
@@ -55,6 +59,39 @@ def test_tls_1_2_is_the_oldest_that_is_spoken_by_default(directory: pathlib.Path
     assert context.verify_mode is ssl.CERT_NONE
     assert context.options & ssl.OP_NO_RENEGOTIATION
     assert context.options & ssl.OP_CIPHER_SERVER_PREFERENCE
+
+
+def spoken(server: ssl.SSLContext, version: ssl.TLSVersion) -> str | None:
+    """The version that a client which speaks one alone agrees on with a server; None when it does not."""
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client.check_hostname, client.verify_mode = False, ssl.CERT_NONE
+    for context in (client, server):
+        # Or else OpenSSL itself has nothing to sign TLS 1.1 with.
+        context.set_ciphers("ALL:@SECLEVEL=0")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of versions that are as old as that
+        client.minimum_version = client.maximum_version = version
+    pipes = ssl.MemoryBIO(), ssl.MemoryBIO()
+    ends = client.wrap_bio(*pipes), server.wrap_bio(*reversed(pipes), server_side=True)
+    for _ in range(3):
+        for end in ends:
+            try:
+                end.do_handshake()
+            except ssl.SSLWantReadError:
+                continue
+            except ssl.SSLError:
+                return None
+    return ends[1].version()
+
+
+def test_tls_1_1_is_not_spoken(directory: pathlib.Path) -> None:
+    server = server_tls(config(directory)).context
+    assert spoken(server, ssl.TLSVersion.TLSv1_2) == "TLSv1.2"
+    assert spoken(server, ssl.TLSVersion.TLSv1_1) is None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        server.minimum_version = ssl.TLSVersion.TLSv1_1
+    assert spoken(server, ssl.TLSVersion.TLSv1_1) == "TLSv1.1"  # it is the configuration that forbids it
 
 
 def test_versions_and_preference_are_as_configured(directory: pathlib.Path) -> None:
@@ -157,6 +194,11 @@ def test_every_curve_of_go_is_one_of_openssl(directory: pathlib.Path, name: str)
         ({"key_file": ""}, "key_file: DIR: is a directory"),
         ({"client_ca_file": "none"}, "client_ca_file: DIR/none: no such file or directory"),
         ({"client_ca_file": "nonsense"}, "client_ca_file: DIR/nonsense: no PEM certificates"),
+        ({"client_ca_file": "empty"}, "client_ca_file: DIR/empty: no PEM certificates"),
+        ({"client_ca_file": "pipe"}, "client_ca_file: DIR/pipe: not a regular file"),
+        ({"key_file": "pipe"}, "key_file: DIR/pipe: not a regular file"),
+        ({"cert_file": "a\0b"}, "cert_file: DIR/a\0b: there cannot be such a path"),
+        ({"client_ca": ""}, "client_ca: no PEM certificates"),
         ({"client_ca": "nonsense"}, "client_ca: no PEM certificates"),
         ({"client_ca": "ünsinn"}, "client_ca: no PEM certificates"),
         ({"key_file": "locked.key"}, "key_file: is encrypted, and nobody is there to be asked"),
@@ -190,6 +232,16 @@ def test_a_key_in_the_configuration_that_is_none_is_not_shown(directory: pathlib
         server_tls(TlsServerConfig(cert_file=directory / "server.crt", key="SECRET"))
     assert "SECRET" not in str(error.value)
     assert f"{directory}/server.crt and inline: " in str(error.value)
+
+
+def test_what_openssl_on_this_machine_does_not_take_is_an_error_of_the_configuration(
+    directory: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(tls._CIPHERS, GCM, "NO-SUCH-CIPHER")
+    with pytest.raises(ConfigError, match=r"^tls_server_config: .*[Nn]o.cipher"):
+        server_tls(config(directory, cipher_suites=(GCM,)))
+    with pytest.raises(ConfigError, match="^tls_server_config: .*surrogates not allowed"):
+        server_tls(config(directory, client_ca="\ud800", client_auth_type=ClientAuth.VERIFY))
 
 
 SHOWN = {

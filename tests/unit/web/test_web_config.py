@@ -278,7 +278,9 @@ def test_no_value_of_a_header_holds_another_header(tmp_path: pathlib.Path, end: 
     said = refusal(
         tmp_path, f'http_server_config: {{headers: {{X-XSS-Protection: "1{end}Set-Cookie: a=b"}}}}'
     )
-    assert said == "line 1: http_server_config.headers.X-XSS-Protection: expected printable ASCII on one line"
+    no_text = "has a NUL or half a character, which no text has"
+    reason = no_text if end == "\\0" else "expected printable ASCII on one line"
+    assert said == f"line 1: http_server_config.headers.X-XSS-Protection: {reason}"
 
 
 def test_a_key_with_line_breaks_is_told_on_one_line(tmp_path: pathlib.Path) -> None:
@@ -297,3 +299,22 @@ def test_the_file_of_the_page_is_as_it_should_be(tmp_path: pathlib.Path) -> None
     assert config.users.keys() == {"prometheus"}
     assert config.rate_limit == RateLimit(0.1, 50)
     check_hashes(config.users)
+
+
+@pytest.mark.parametrize("character", ["\\0", "\\ud800", "\\udfff"])
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ('tls_server_config: {cert_file: "aXb", key_file: k}', "tls_server_config.cert_file"),
+        ('tls_server_config: {cert: c, key: "X"}', "tls_server_config.key"),
+        ('tls_server_config: {client_allowed_sans: ["X"]}', "tls_server_config.client_allowed_sans"),
+        ('basic_auth_users: {"X": hash}', "basic_auth_users"),
+        ('"X": 1', ""),
+    ],
+)
+def test_what_no_text_has_is_refused_wherever_it_stands(
+    tmp_path: pathlib.Path, character: str, text: str, key: str
+) -> None:
+    where = f"line 1: {key}: " if key else "line 1: "
+    said = refusal(tmp_path, text.replace("X", character))
+    assert said == f"{where}has a NUL or half a character, which no text has"
