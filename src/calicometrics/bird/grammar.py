@@ -11,6 +11,7 @@ Sources: BIRD 1.6.8 and 2.0.12 to 3.3.2, ``nest/proto.c``, ``nest/cmds.c``, ``pr
 from __future__ import annotations
 
 import textwrap
+import threading
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -76,6 +77,11 @@ class Value(pp.Regex):
         return self._value(match)
 
 
+# pyparsing finds out with how many arguments an action is called when it is called first, a step at a time, and two
+# threads that do so take steps for each other: one of them fails, or calls it wrongly.
+_ONE_AT_A_TIME = threading.RLock()
+
+
 class Block:
     """A rule of the lines below a label that are indented deeper than it.
 
@@ -103,7 +109,8 @@ def read(rule: Rule, text: str) -> Any:
     if isinstance(rule, Value | Block):
         return rule.read(text)
     try:
-        return rule.parse_string(text, parse_all=True)[0]
+        with _ONE_AT_A_TIME:
+            return rule.parse_string(text, parse_all=True)[0]
     except pp.ParseBaseException as error:
         raise ValueError(f"{error.msg} at column {error.column}") from None
 

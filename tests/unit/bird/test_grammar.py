@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pathlib
 import re
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pyparsing as pp
 import pytest
@@ -134,3 +137,23 @@ def test_a_rule_that_is_not_regular_is_read_by_pyparsing() -> None:
     assert grammar.read(rule, "( 7 )") == 7
     with pytest.raises(ValueError, match="at column 1"):
         grammar.read(rule, "7")
+
+
+def test_a_rule_is_used_by_several_threads_from_its_first_use_on() -> None:
+    """pyparsing finds out at the first call with how many arguments an action is called, a step at a time."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            for _ in range(200):
+                word = pp.Word(pp.alphas).add_parse_action(lambda tokens: [tokens[0].upper()])
+                rule = grammar.Block(word).rule
+                begin = threading.Barrier(4)
+
+                def read(rule: pp.ParserElement = rule, begin: threading.Barrier = begin) -> object:
+                    begin.wait()
+                    return grammar.read(rule, "bird")
+
+                assert {future.result() for future in [pool.submit(read) for _ in range(4)]} == {"BIRD"}
+    finally:
+        sys.setswitchinterval(interval)
