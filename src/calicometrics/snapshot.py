@@ -100,7 +100,7 @@ class Snapshot:
             name: Intake("felix", page_bounds or PageBounds(), getattr(page, "max_page", None))
             for name, page in self._pages.items()
         }
-        self._memo = Memo(stuck)
+        self._memo = Memo(stuck, deadline)
 
     def view(self) -> Snapshot:
         """Return a snapshot of the same round with failures of its own: one for each collector."""
@@ -329,6 +329,10 @@ class Snapshot:
             try:
                 value: T = future.result(patience)
             except FutureTimeoutError:
+                if (
+                    future.cancel()
+                ):  # behind a call that does not return; what it is about may have been read before
+                    return get(name)
                 raise SourceError(f"{name}: not read when the round's time was over") from None
             return value
 

@@ -35,7 +35,7 @@ class Worker:
         return self._pending > 0
 
     def submit(self, call: Callable[[], Any]) -> Future[Any]:
-        """Return the future of a call; the thread starts with the first one.
+        """Return the future of a call, which may be cancelled before it begins; the thread starts with the first one.
 
         Raises:
             RuntimeError: No thread can be started at the moment; a later call may do better.
@@ -61,6 +61,9 @@ class Worker:
     def _run(self, calls: _Calls) -> None:
         while (item := calls.get()) is not None:
             future, call = item
+            if not future.set_running_or_notify_cancel():
+                self._over()
+                continue
             try:
                 result = call()
             except BaseException as error:  # noqa: BLE001 - handed to whoever waits

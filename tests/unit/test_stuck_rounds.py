@@ -17,7 +17,9 @@ from calicometrics.bird.parser import BUILT_IN_KINDS
 from calicometrics.conversation import Conversation
 from calicometrics.errors import SourceError
 from calicometrics.exporter import Exporter, Round
+from calicometrics.snapshot import Snapshot
 from calicometrics.testing.bird import FakeBird
+from calicometrics.workers import Worker
 
 MIXED = pathlib.Path(__file__).parents[1] / "data/bird/1.6.8/calico-mixed"
 DEVICE = (
@@ -32,10 +34,12 @@ class Hanging:
     """A kind of BGP sessions that never returns before it is released."""
 
     def __init__(self) -> None:
+        self.inside = threading.Event()
         self.release = threading.Event()
         (bgp,) = (kind for kind in BUILT_IN_KINDS if kind.proto == "BGP")
 
         def build(values):
+            self.inside.set()
             self.release.wait(60)
             return bgp.build(values)
 
@@ -92,6 +96,31 @@ def test_a_kind_that_hangs_costs_its_daemons_protocols_and_no_round(hanging: Han
         hanging.release.set()
         while not exporter.round(5).success:
             pass
+
+
+def test_what_waits_behind_a_reply_that_hangs_is_read_all_the_same(hanging: Hanging) -> None:
+    """Which collector comes first is chance: the status is not to be lost when it is not that of the status."""
+    with FakeBird.from_directory(MIXED) as bird, FakeBird(WITHOUT_PEERS) as bird6:
+        readers = {"bird": Worker("read-bird"), "bird6": Worker("read-bird6")}
+        snapshot = Snapshot(
+            {"bird": BirdSocket(bird.path), "bird6": BirdSocket(bird6.path)},
+            kinds=hanging.kinds,
+            deadline=time.monotonic() + SHORT,
+            readers=readers,
+        )
+        protocols = snapshot.view()
+        thread = threading.Thread(target=lambda: list(protocols.protocols()))
+        thread.start()
+        assert hanging.inside.wait(10)
+        assert [name for name, _ in snapshot.status()] == ["bird", "bird6"]
+        assert [name for name, _ in snapshot.protocols()] == ["bird6"]
+        assert [str(error) for error in snapshot.failures] == [
+            "bird: protocols: not read when the round's time was over"
+        ]
+        thread.join(10)
+        snapshot.close()
+        for reader in readers.values():
+            reader.close()
 
 
 def test_a_daemon_is_freed_while_its_reply_is_with_code_that_hangs(hanging: Hanging) -> None:

@@ -87,3 +87,18 @@ def test_a_worker_recovers_when_no_thread_could_be_started(monkeypatch: pytest.M
     assert not worker.busy
     assert worker.submit(lambda: 7).result(5) == 7
     worker.close()
+
+
+def test_a_call_that_is_cancelled_before_it_begins_is_not_run() -> None:
+    worker = Worker("test")
+    release = threading.Event()
+    ran: list[int] = []
+    first = worker.submit(lambda: release.wait(10))
+    second = worker.submit(lambda: ran.append(1))
+    assert second.cancel()
+    release.set()
+    assert first.result(5)
+    assert worker.submit(lambda: 7).result(5) == 7
+    assert not worker.busy
+    assert ran == []
+    worker.close()
