@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import logging
 import os
-import platform
 import threading
 import time
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import TYPE_CHECKING, Any, Self
 
-import attrs
-
-from calicometrics import __version__
 from calicometrics.bird.client import BirdSocket
 from calicometrics.bird.parser import BUILT_IN_KINDS, ProtocolParser
+from calicometrics.claims import check_claims, without_clashes
 from calicometrics.complaints import Complaints
-from calicometrics.errors import CalicometricsError, PluginError, SourceError
-from calicometrics.exposition.validity import problems
+from calicometrics.errors import SourceError
+from calicometrics.own_families import OWN_FAMILIES, own_families
+from calicometrics.rounds import CollectorResult, Round, collect_alone
 from calicometrics.snapshot import Snapshot
-from calicometrics.spec import FamilySpec
 from calicometrics.workers import Worker
 
 if TYPE_CHECKING:
@@ -40,82 +37,6 @@ logger = logging.getLogger(__name__)
 
 DEFAULT_ROUND_TIMEOUT = 30.0
 DEFAULT_MAX_SAMPLES = 5_000_000
-
-SUCCESS = FamilySpec(
-    "calicometrics_collector_success",
-    "gauge",
-    "Whether the collector read everything it wanted in this round.",
-    ("collector",),
-)
-DURATION = FamilySpec(
-    "calicometrics_collector_duration_seconds",
-    "gauge",
-    "How long the collector took in this round.",
-    ("collector",),
-    unit="seconds",
-)
-UNKNOWN_LINES = FamilySpec(
-    "calicometrics_bird_unknown_lines",
-    "gauge",
-    "Lines of the latest replies that no rule of the grammar reads; they are kept as text.",
-    ("bird_daemon",),
-    unit="lines",
-)
-BUILD_INFO = FamilySpec(
-    "calicometrics_build_info",
-    "gauge",
-    "Always 1; the version of calicometrics and of the Python that runs it.",
-    ("version", "python_version"),
-)
-BOUND_RATIO = FamilySpec(
-    "calicometrics_source_bound_ratio",
-    "gauge",
-    "How much of a bound a daemon's largest reply or a page has used; what would be more than 1 is refused.",
-    ("source", "bound"),
-    unit="ratio",
-)
-OWN_FAMILIES = (SUCCESS, DURATION, UNKNOWN_LINES, BOUND_RATIO, BUILD_INFO)
-
-
-@attrs.frozen
-class CollectorResult:
-    """What became of one collector in one round.
-
-    Attributes:
-        name: The collector's name.
-        success: Whether it read everything it wanted.
-        duration: Seconds.
-        errors: What went wrong, one sentence each.
-        families: What it exported, as far as it is complete.
-    """
-
-    name: str
-    success: bool
-    duration: float
-    errors: tuple[str, ...] = ()
-    families: tuple[MetricFamily, ...] = ()
-
-
-@attrs.frozen
-class Round:
-    """What one round of collection yielded.
-
-    Attributes:
-        families: Everything to show, the exporter's own families last.
-        collectors: What became of each collector.
-        snapshot: The models behind the families.
-        time: When the round began, in seconds since the epoch.
-    """
-
-    families: tuple[MetricFamily, ...]
-    collectors: tuple[CollectorResult, ...]
-    snapshot: Snapshot
-    time: float
-
-    @property
-    def success(self) -> bool:
-        """Whether every collector succeeded."""
-        return all(result.success for result in self.collectors)
 
 
 class Exporter:
@@ -278,10 +199,10 @@ class Exporter:
         finally:
             snapshot.close()
             self._stuck = snapshot.unfinished()
-        results, families = _without_clashes(results)
+        results, families = without_clashes(results)
         self._report(results)
         self.succeeded = self.succeeded or bool(snapshot.answered())
-        own = _own_families(results, snapshot)
+        own = own_families(results, snapshot)
         for more in self._own:
             try:
                 own.extend(more())
@@ -295,7 +216,7 @@ class Exporter:
         if worker.busy:
             return "still busy with an earlier round"
         try:
-            return worker.submit(lambda: _collect(collector, snapshot.view(), self._max_samples))
+            return worker.submit(lambda: collect_alone(collector, snapshot.view(), self._max_samples))
         except RuntimeError as error:  # no more threads: the next round may have one
             return str(error)
 
@@ -328,110 +249,9 @@ class Exporter:
 
 
 _GRACE = 0.25
-_OWN_PACKAGE = f"{__name__.partition('.')[0]}."
-
-
-def _collect(collector: Collector, snapshot: Snapshot, max_samples: int) -> CollectorResult:
-    """Run one collector: whatever it raises costs only its own families."""
-    began = time.monotonic()
-    families: list[MetricFamily] = []
-    errors: list[str] = []
-    handed_over: list[int] = []
-    samples = 0
-    foreign = not type(collector).__module__.startswith(
-        _OWN_PACKAGE
-    )  # our own are held by tests, and may be large
-    try:
-        for family in collector.collect(snapshot):
-            samples += family.most_samples
-            if (
-                samples > max_samples
-            ):  # counted only when there may be too many: it takes as long as making them
-                samples = sum(each.sample_count() for each in (*families, family))
-            if samples > max_samples:
-                errors.append(f"more than {max_samples} samples; {family.name} and what follows is left out")
-                break
-            problem = next(problems(family), None) if foreign else None
-            if problem is not None:
-                errors.append(f"{problem}; the family is left out")
-                continue
-            families.append(family)
-            handed_over.append(family.most_samples)
-    except BaseException as error:
-        if isinstance(error, CalicometricsError):
-            errors.append(str(error))
-        else:
-            logger.debug("collector %s", collector.name, exc_info=True)
-            errors.append(f"{type(error).__name__}: {error}")
-        # What was filled on after it was handed over is not complete.
-        pairs = zip(families, handed_over, strict=True)
-        families = [family for family, samples in pairs if family.most_samples == samples]
-    errors[:0] = map(str, snapshot.failures)
-    return CollectorResult(
-        collector.name,
-        success=not errors,
-        duration=time.monotonic() - began,
-        errors=tuple(errors),
-        families=tuple(family for family in families if not family.empty),
-    )
 
 
 def _page_at(url: str) -> PageSource:
     from calicometrics.sources import HttpSource
 
     return HttpSource(url)
-
-
-def check_claims(collectors: Iterable[Collector]) -> None:
-    """Refuse collectors that would print one family twice.
-
-    Raises:
-        PluginError: Two have one name, or declare one family.
-    """
-    names: set[str] = set()
-    owners: dict[str, str] = {spec.name: "calicometrics itself" for spec in OWN_FAMILIES}
-    for collector in collectors:
-        if collector.name in names:
-            raise PluginError(f"two collectors are called {collector.name}")
-        names.add(collector.name)
-        for spec in collector.families:
-            owner = owners.setdefault(spec.name, collector.name)
-            if owner != collector.name:
-                raise PluginError(f"the family {spec.name} is claimed by {owner} and by {collector.name}")
-
-
-def _without_clashes(
-    results: Iterable[CollectorResult],
-) -> tuple[list[CollectorResult], list[MetricFamily]]:
-    """Return the results and all families; of two families with one name, the collector that came first keeps it."""
-    owners: dict[str, tuple[str, MetricFamily | None]] = {
-        spec.name: ("calicometrics itself", None) for spec in OWN_FAMILIES
-    }
-    checked: list[CollectorResult] = []
-    kept: list[MetricFamily] = []
-    for result in results:
-        errors = []
-        for family in result.families:
-            owner, present = owners.setdefault(family.name, (result.name, family))
-            if present is not family:
-                errors.append(f"the family {family.name} belongs to {owner} and is left out")
-            elif owner == result.name:
-                kept.append(family)  # else two collectors pass the same page through
-        if errors:
-            result = attrs.evolve(result, success=False, errors=(*result.errors, *errors))  # noqa: PLW2901 - the same, corrected
-        checked.append(result)
-    return checked, kept
-
-
-def _own_families(results: Iterable[CollectorResult], snapshot: Snapshot) -> list[MetricFamily]:
-    success, duration, unknown, bounds, build = (spec.family() for spec in OWN_FAMILIES)
-    for result in results:
-        success.add((result.name,), float(result.success))
-        duration.add((result.name,), result.duration)
-    for daemon, count in snapshot.unknown_lines().items():
-        unknown.add((daemon,), count)
-    for source, ratios in snapshot.bound_ratios().items():
-        for bound, ratio in ratios.items():
-            bounds.add((source, bound), ratio)
-    build.add((__version__, platform.python_version()), 1)
-    return [family for family in (success, duration, unknown, bounds, build) if family.rows]

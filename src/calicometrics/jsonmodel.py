@@ -17,8 +17,8 @@ import attrs
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from calicometrics.exporter import Round
     from calicometrics.families import MetricFamily
+    from calicometrics.rounds import Round
 
 SCHEMA_VERSION = 1
 """Grows by one when a name is removed or changes its meaning; new names do not count."""

@@ -15,7 +15,8 @@ import pytest
 
 from calicometrics.demo import DemoNode
 from calicometrics.errors import SourceError
-from calicometrics.exporter import Exporter, Round
+from calicometrics.exporter import Exporter
+from calicometrics.rounds import Round
 from calicometrics.sinks.statsd import StatsdOptions, StatsdSink
 from calicometrics.sources import HttpSource
 

@@ -18,9 +18,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from calicometrics.exporter import Exporter, Round
+from calicometrics.exporter import Exporter
 from calicometrics.exposition.parser import parse_exposition
 from calicometrics.families import MetricFamily
+from calicometrics.rounds import Round
 from calicometrics.sinks.prometheus import PrometheusSink, WebOptions
 from calicometrics.snapshot import Snapshot
 from calicometrics.testing.bird import FakeBird

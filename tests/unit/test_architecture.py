@@ -24,6 +24,8 @@ PARTS = [
     {"conversation"},
     {"snapshot", "workers"},
     {"collectors"},
+    {"own_families", "rounds"},
+    {"claims"},
     {"exporter"},
     {"jsonmodel", "json_schema", "status_table", "testing"},
     {"sinks", "web"},

@@ -15,8 +15,9 @@ from calicometrics.collectors.bird_protocols import BirdProtocolsCollector
 from calicometrics.collectors.endpoints import EndpointsCollector
 from calicometrics.collectors.felix import FelixCollector
 from calicometrics.errors import BoundError
-from calicometrics.exporter import Exporter, Round
+from calicometrics.exporter import Exporter
 from calicometrics.families import MetricFamily
+from calicometrics.rounds import Round
 from calicometrics.sources import FileSource, HttpSource
 from calicometrics.testing import FakeBird, FakeEndpoint
 

@@ -11,8 +11,9 @@ import pytest
 from calicometrics.bird.recorded import RecordedBird
 from calicometrics.cli.current import CurrentExporter
 from calicometrics.errors import SourceError
-from calicometrics.exporter import Exporter, Round
+from calicometrics.exporter import Exporter
 from calicometrics.families import MetricFamily
+from calicometrics.rounds import Round
 
 MIXED = pathlib.Path(__file__).parents[1] / "data/bird/1.6.8/calico-mixed"
 

@@ -8,8 +8,8 @@ import re
 
 from calicometrics.cli import main
 from calicometrics.collectors import built_in_collectors
-from calicometrics.exporter import OWN_FAMILIES
 from calicometrics.felix.catalogue import catalogue
+from calicometrics.own_families import OWN_FAMILIES
 from calicometrics.sinks.health import SPECS as SPECS_OF_SINKS
 from calicometrics.sinks.statsd import DROPPED
 

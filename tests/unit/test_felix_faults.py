@@ -13,7 +13,8 @@ from calicometrics.collectors.base import Collector
 from calicometrics.collectors.endpoints import EndpointsCollector
 from calicometrics.collectors.felix import FelixCollector
 from calicometrics.collectors.felix_summaries import FelixSummariesCollector
-from calicometrics.exporter import Exporter, Round
+from calicometrics.exporter import Exporter
+from calicometrics.rounds import Round
 from calicometrics.sources import HttpSource
 from calicometrics.testing.bird import FakeBird
 from calicometrics.testing.endpoint import FakeEndpoint

@@ -7,7 +7,7 @@ import pytest
 
 from calicometrics import dashboard, rules
 from calicometrics.builtin import register_collectors
-from calicometrics.exporter import OWN_FAMILIES
+from calicometrics.own_families import OWN_FAMILIES
 
 FELIX_FAMILIES = Path(__file__).parents[1] / "rules" / "felix-families.txt"
 # The names that alerts and dashboards may count on, whichever collector exports them.

@@ -55,7 +55,7 @@ def test_the_links_lead_somewhere() -> None:
 
 def test_the_families_of_the_table_are_exported() -> None:
     from calicometrics.collectors import built_in_collectors
-    from calicometrics.exporter import OWN_FAMILIES
+    from calicometrics.own_families import OWN_FAMILIES
 
     known = {spec.name for collector in built_in_collectors() for spec in collector.families}
     known |= {spec.name for spec in OWN_FAMILIES}

@@ -16,7 +16,8 @@ from calicometrics.bird.client import BirdSocket
 from calicometrics.bird.parser import BUILT_IN_KINDS
 from calicometrics.conversation import Conversation
 from calicometrics.errors import SourceError
-from calicometrics.exporter import Exporter, Round
+from calicometrics.exporter import Exporter
+from calicometrics.rounds import Round
 from calicometrics.snapshot import Snapshot
 from calicometrics.testing.bird import FakeBird
 from calicometrics.workers import Worker

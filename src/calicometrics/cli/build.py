@@ -12,6 +12,7 @@ from calicometrics import config, logs
 from calicometrics.bird.awaited import AwaitedBirdSocket
 from calicometrics.bird.client import BirdSocket
 from calicometrics.bounds import PageBounds, ReplyBounds
+from calicometrics.claims import check_claims
 from calicometrics.cli.left_out import LeftOutCollector
 from calicometrics.cli.sections import (
     BirdOptions,
@@ -24,7 +25,7 @@ from calicometrics.cli.sections import (
     endpoints,
 )
 from calicometrics.errors import ConfigError
-from calicometrics.exporter import Exporter, check_claims
+from calicometrics.exporter import Exporter
 from calicometrics.plugins import Plugins, describe
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from calicometrics.exporter import Round
+    from calicometrics.rounds import Round
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -13,7 +13,8 @@ from calicometrics.errors import SourceError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from calicometrics.exporter import Exporter, Round
+    from calicometrics.exporter import Exporter
+    from calicometrics.rounds import Round
 
 
 @attrs.define(eq=False)

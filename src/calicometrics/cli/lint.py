@@ -18,8 +18,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Print what is wrong with the names in the files; the exit status tells whether anything is."""
-    from calicometrics.exporter import OWN_FAMILIES
     from calicometrics.felix.lint import has_expressions, lint_files
+    from calicometrics.own_families import OWN_FAMILIES
     from calicometrics.plugins import Plugins
 
     known = {spec.name for spec in OWN_FAMILIES}

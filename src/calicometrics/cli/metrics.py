@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from calicometrics.cli import GOOD, build
 from calicometrics.cli.examples import examples
 from calicometrics.cli.not_exported import NOT_EXPORTED
-from calicometrics.exporter import OWN_FAMILIES
+from calicometrics.own_families import OWN_FAMILIES
 
 if TYPE_CHECKING:
     import argparse

@@ -15,7 +15,7 @@ from calicometrics.jsonmodel import dumps, round_to_json
 from calicometrics.sinks.push import PushOptions, PushSink
 
 if TYPE_CHECKING:
-    from calicometrics.exporter import Round
+    from calicometrics.rounds import Round
 
 _STANDARD_OUTPUT = "-"
 _STANDARD_OUTPUT_DESCRIPTOR = 1

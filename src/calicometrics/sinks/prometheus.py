@@ -15,7 +15,8 @@ from calicometrics.web.listen import address_text, listen_on, parse_listen_addre
 from calicometrics.web.paths import TELEMETRY, check_telemetry_path
 
 if TYPE_CHECKING:
-    from calicometrics.exporter import Exporter, Round
+    from calicometrics.exporter import Exporter
+    from calicometrics.rounds import Round
     from calicometrics.web.limits import Limits
     from calicometrics.web.rendering import HtmlPage, JsonPage
 

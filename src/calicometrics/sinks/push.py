@@ -17,8 +17,9 @@ from calicometrics.sinks.ticker import Ticker
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from calicometrics.exporter import Exporter, Round
+    from calicometrics.exporter import Exporter
     from calicometrics.families import MetricFamily
+    from calicometrics.rounds import Round
     from calicometrics.spec import FamilySpec
 
 logger = logging.getLogger(__name__)

@@ -17,8 +17,8 @@ from calicometrics.spec import FamilySpec
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from calicometrics.exporter import Round
     from calicometrics.families import MetricFamily
+    from calicometrics.rounds import Round
 
 NOT_FINITE, TOO_LONG, NOT_ACCEPTED = REASONS = ("not_finite", "too_long", "not_accepted")
 DROPPED = FamilySpec(

@@ -15,7 +15,8 @@ from calicometrics.exposition.writer import render_text
 from calicometrics.sinks.push import PushOptions, PushSink
 
 if TYPE_CHECKING:
-    from calicometrics.exporter import Exporter, Round
+    from calicometrics.exporter import Exporter
+    from calicometrics.rounds import Round
 
 _MODE = 0o644
 _SUFFIX = ".tmp"  # node_exporter reads .prom only

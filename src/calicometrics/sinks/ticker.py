@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from calicometrics.exporter import Exporter, Round
+    from calicometrics.exporter import Exporter
+    from calicometrics.rounds import Round
 
 logger = logging.getLogger(__name__)
 

@@ -19,7 +19,8 @@ from calicometrics.web.status_page import CONTENT_SECURITY_POLICY, StatusPage
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 
-    from calicometrics.exporter import Exporter, Round
+    from calicometrics.exporter import Exporter
+    from calicometrics.rounds import Round
     from calicometrics.web.rendering import Body, HtmlPage, JsonPage
     from calicometrics.web.request import Send
 

@@ -17,7 +17,8 @@ from calicometrics.web.off_loop import OffLoop, retrieve
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 
-    from calicometrics.exporter import Exporter, Round
+    from calicometrics.exporter import Exporter
+    from calicometrics.rounds import Round
     from calicometrics.web.places import Places
     from calicometrics.web.rendering import Body, Renderer, View, Wanted
     from calicometrics.web.taking import Taking

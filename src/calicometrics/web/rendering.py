@@ -20,7 +20,7 @@ from calicometrics.exposition.writer import (
 from calicometrics.web.compression import body_pieces
 
 if TYPE_CHECKING:
-    from calicometrics.exporter import Round
+    from calicometrics.rounds import Round
 
 HtmlPage = Callable[["Round"], str]
 JsonPage = Callable[["Round"], bytes]

@@ -16,9 +16,10 @@ from collections.abc import Iterator
 import pytest
 
 from calicometrics.errors import ConfigError, SourceError
-from calicometrics.exporter import Exporter, Round
+from calicometrics.exporter import Exporter
 from calicometrics.exposition.parser import parse_exposition
 from calicometrics.families import MetricFamily
+from calicometrics.rounds import Round
 from calicometrics.sinks.json_lines import JsonOptions, JsonSink
 from calicometrics.sinks.textfile import TextfileOptions, TextfileSink
 from calicometrics.snapshot import Snapshot

@@ -12,8 +12,9 @@ import pytest
 
 from calicometrics import sinks
 from calicometrics.errors import SourceError
-from calicometrics.exporter import Exporter, Round
+from calicometrics.exporter import Exporter
 from calicometrics.families import MetricFamily
+from calicometrics.rounds import Round
 from calicometrics.sinks import push
 from calicometrics.sinks.base import Sink
 from calicometrics.sinks.push import PushOptions, PushSink

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 import pytest
 
 from calicometrics.errors import SourceError
-from calicometrics.exporter import CollectorResult, Round
 from calicometrics.families import Column, MetricFamily
+from calicometrics.rounds import CollectorResult, Round
 from calicometrics.sinks import statsd_wire as wire
 from calicometrics.sinks.statsd import StatsdOptions, StatsdSink
 from calicometrics.snapshot import Snapshot

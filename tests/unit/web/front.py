@@ -12,8 +12,8 @@ from typing import Any
 
 import attrs
 
-from calicometrics.exporter import CollectorResult, Round
 from calicometrics.families import MetricFamily
+from calicometrics.rounds import CollectorResult, Round
 from calicometrics.snapshot import Snapshot
 from calicometrics.web.app import App
 from calicometrics.web.server import HttpServer

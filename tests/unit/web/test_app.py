@@ -13,9 +13,9 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
 
 from calicometrics.errors import ConfigError, SourceError
-from calicometrics.exporter import CollectorResult
 from calicometrics.exposition.parser import parse_exposition
 from calicometrics.families import MetricFamily
+from calicometrics.rounds import CollectorResult
 from calicometrics.web.app import App
 
 from .front import Front, StubExporter, family, wait_until

@@ -16,7 +16,7 @@ import attrs
 import pytest
 
 from calicometrics.errors import SourceError
-from calicometrics.exporter import CollectorResult, Round
+from calicometrics.rounds import CollectorResult, Round
 from calicometrics.web.compression import BLOCK
 from calicometrics.web.desk import RoundDesk
 from calicometrics.web.places import Places

@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 import pytest
 
 from calicometrics.bird.recorded import RecordedBird
-from calicometrics.exporter import CollectorResult, Round
+from calicometrics.rounds import CollectorResult, Round
 from calicometrics.snapshot import Snapshot
 from calicometrics.sources import FileSource
 from calicometrics.web.status_page import CONTENT_SECURITY_POLICY, StatusPage, peers

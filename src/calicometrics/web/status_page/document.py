@@ -23,8 +23,8 @@ from calicometrics.web.status_page.peers import by_trouble, peers_section
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from calicometrics.exporter import Round
     from calicometrics.exposition.parser import Page
+    from calicometrics.rounds import Round
     from calicometrics.snapshot import Snapshot
     from calicometrics.status_table import PeerRow
 

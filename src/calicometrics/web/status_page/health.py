@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from calicometrics.bird.model import DaemonStatus
-    from calicometrics.exporter import CollectorResult
+    from calicometrics.rounds import CollectorResult
     from calicometrics.snapshot import Snapshot
 
 MOST_ERRORS = 10
