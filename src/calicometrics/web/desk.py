@@ -6,13 +6,16 @@ import asyncio
 import contextlib
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from itertools import accumulate
 from typing import TYPE_CHECKING, cast
 
 import attrs
 
 from calicometrics.errors import SourceError
 from calicometrics.exporter import DEFAULT_ROUND_TIMEOUT
+from calicometrics.web.compression import BLOCK
 from calicometrics.web.off_loop import OffLoop, retrieve
+from calicometrics.web.rendering import View
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Iterator
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
     from calicometrics.exporter import Exporter
     from calicometrics.rounds import Round
     from calicometrics.web.places import Places
-    from calicometrics.web.rendering import Body, Renderer, View, Wanted
+    from calicometrics.web.rendering import Body, Renderer, Wanted
     from calicometrics.web.taking import Taking
 
 # A round that has been given a time ends by itself; whoever waits for it waits this much longer. The round's time and
@@ -32,6 +35,7 @@ _PATIENCE = 35.0
 _SLACK = 0.02
 _REMEMBERED = 5
 _RENDERERS = 2
+_SHORT_LINE = 100  # characters: most lines of BIRD's families are longer
 
 _Landed = tuple["Round", "Body | None"]
 
@@ -200,7 +204,9 @@ class RoundDesk:
 
         def fly() -> _Landed:
             taken = self._exporter.round(timeout)
-            return taken, None if wanted is None else self._renderer.body(taken, wanted)
+            if wanted is None or _looks_long(taken, wanted.view):
+                return taken, None
+            return taken, self._renderer.body(taken, wanted)
 
         now = asyncio.get_running_loop().time()
         until = now + (DEFAULT_ROUND_TIMEOUT if timeout is None else timeout)
@@ -221,6 +227,14 @@ class RoundDesk:
         ):
             # At once, so that nobody with less time comes between.
             flight.again = self._start(flight.wanted, flight.longest - now)
+
+
+def _looks_long(taken: Round, view: View) -> bool:
+    """Return whether a page will be long, by its samples: the first one of a process is not to be begun in vain."""
+    if view not in {View.TEXT, View.OPENMETRICS}:
+        return False
+    samples = accumulate(family.most_samples for family in taken.families)
+    return any(so_far * _SHORT_LINE > BLOCK for so_far in samples)
 
 
 def _granted(seconds: float | None, patience: float) -> float:

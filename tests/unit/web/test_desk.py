@@ -16,6 +16,7 @@ import attrs
 import pytest
 
 from calicometrics.errors import SourceError
+from calicometrics.families import MetricFamily
 from calicometrics.rounds import CollectorResult, Round
 from calicometrics.web.compression import BLOCK
 from calicometrics.web.desk import RoundDesk
@@ -120,6 +121,25 @@ def test_a_long_body_of_one_round_is_rendered_for_each_who_wants_it() -> None:
 
     run(work(), desk)
     assert len(desk.exporter.timeouts) == 1
+
+
+def test_the_first_long_page_of_metrics_is_not_begun_in_vain() -> None:
+    desk = Desk()
+    family = MetricFamily("bird_up", "gauge", "Whether it is up.", ("bird_protocol_instance",))
+    for number in range(BLOCK // 50):
+        family.add((f"Node_10_{number:>050}",), 1)
+    desk.exporter.families = (family,)
+    desk.exporter.go.set()
+
+    async def work() -> None:
+        assert await desk.desk.body(TEXT, None) is None
+        assert desk.renderer.rendered == []  # type: ignore[attr-defined]  # of the counting one
+        async with desk.desk.long_body(TEXT, None, PATIENCE) as body:
+            text = b"".join([piece async for piece in desk.desk.pieces(body)])
+        assert text.count(b"\n") == 2 + BLOCK // 50
+
+    run(work(), desk)
+    assert desk.renderer.rendered == [TEXT]  # type: ignore[attr-defined]  # as above
 
 
 def test_who_waits_for_a_place_gets_the_latest_round_and_keeps_no_other() -> None:
