@@ -94,7 +94,7 @@ def collect_alone(collector: Collector, snapshot: Snapshot, max_samples: int) ->
                 continue
             families.append(family)
             handed_over.append(family.most_samples)
-    except BaseException as error:
+    except BaseException as error:  # foreign code may say sys.exit(); a worker gets no Ctrl-C
         if isinstance(error, CalicometricsError):
             errors.append(str(error))
         else:
